@@ -1,0 +1,76 @@
+"""What a learner and a correction are."""
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+Floats32 = NDArray[np.float32]
+Bools = NDArray[np.bool_]
+Kinds = NDArray[np.int8]
+Features = Any  # uint32 slots of shape (n, n_features), or a pyarrow Table of n rows, as `Learner.features` says
+
+
+class Learner(Protocol):
+    """An online model of P(conversion | click).
+
+    `predict` works before the first `learn` and changes nothing.  The same examples in the same order always give the
+    same predictions, to the last bit, however they are cut into calls.
+    """
+
+    features: str  # "slots": encoded, uint32 of shape (n, n_features); "columns": raw, a pyarrow Table
+    takes_negative: bool  # whether `learn` accepts parts below zero
+
+    def predict(self, x: Features) -> Floats32:
+        """Return probabilities of shape (n_clicks,), each strictly inside (0, 1)."""
+
+    def learn(self, x: Features, positive: Floats32, negative: Floats32) -> None:
+        """Take one step per example, of gradient ``negative * f - positive * (1 - f)`` with respect to the logit.
+
+        Parameters
+        ----------
+        x : features of shape (n_examples, ...)
+        positive, negative : float32 arrays of shape (n_examples,)
+            How much each example counts as a conversion and as a non-conversion.
+        """
+
+    def state(self) -> Mapping[str, NDArray[Any]]:
+        """Return everything it has learned as named arrays; copies, so that later steps leave them alone."""
+
+    def restore(self, state: Mapping[str, NDArray[Any]]) -> None:
+        """Become the learner that returned `state`."""
+
+
+class Shown(NamedTuple):
+    """What a correction may know of the examples it weighs; columns of length n_examples."""
+
+    label: Bools
+    kind: Kinds
+    elapsed: NDArray[np.int64]  # due minus click time, us
+
+
+class Parts(NamedTuple):
+    """How much each example counts on either side; float32 columns of length n_examples."""
+
+    positive: Floats32
+    negative: Floats32
+
+
+class Correction(Protocol):
+    """How much an example counts, given what the model says of it now."""
+
+    @property
+    def needs_prediction(self) -> bool:
+        """Whether the current prediction is used; if not, it is not computed."""
+
+    def parts(self, shown: Shown, prediction: Floats32) -> Parts:
+        """Return the positive and negative part of each example.
+
+        `prediction`, shape (n_examples,), is the model's as of the start of the batch, a constant (stop-gradient);
+        empty if `needs_prediction` is false.
+        """
+
+    def serve(self, prediction: Floats32) -> Floats32:
+        """Map what the learner predicts to what is served, the probability of a conversion; usually the same."""

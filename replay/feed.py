@@ -1,0 +1,137 @@
+"""The label feed: when the trainer's side hears of an outcome, and which outcomes count."""
+
+import tempfile
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from replay.log import NEVER, Bools, ClickLog, Floats, Ints, OutcomeKind
+
+_GOLDEN = np.uint64(0x9E3779B97F4A7C15)
+
+
+@dataclass(frozen=True)
+class LabelFeed:
+    """How long an outcome takes from happening to being known.
+
+    Drawn latencies depend on the seed, the click and the outcome's place among the click's own, and on nothing that
+    comes later, so that a rewritten future leaves them alone.
+    """
+
+    kind: str = "constant"  # "constant", "exponential", "lognormal"
+    mean: int = 0  # us
+    sigma: float = 1.0  # of the lognormal's logarithm
+    seed: int = 0
+
+    def latency(self, row: Ints, ordinal: Ints) -> Ints:
+        """Return latencies in us, shape (n_outcomes,)."""
+        if self.kind == "constant" or not self.mean:
+            return np.full(len(row), self.mean, dtype=np.int64)
+        uniform = _uniform(2 * self.seed, row, ordinal)
+        if self.kind == "exponential":
+            return np.rint(-self.mean * np.log(uniform)).astype(np.int64)
+        # Box and Muller's normal from a second, independent uniform
+        angle = _uniform(2 * self.seed + 1, row, ordinal)
+        normal = np.sqrt(-2.0 * np.log(uniform)) * np.cos(2.0 * np.pi * angle)
+        return np.rint(self.mean * np.exp(self.sigma * normal - 0.5 * self.sigma**2)).astype(np.int64)
+
+
+def _uniform(stream: int, row: Ints, ordinal: Ints) -> Floats:
+    """Return uniforms in (0, 1] that are a hash of their place (SplitMix64, Steele et al. 2014)."""
+    z = row.astype(np.uint64) * np.uint64(1_000_003) + ordinal.astype(np.uint64)
+    z = (z + np.uint64((stream + 1) * 0xD1B54A32D192ED03 % 2**64)) * _GOLDEN
+    z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+    z = (z ^ (z >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    z ^= z >> np.uint64(31)
+    return ((z >> np.uint64(11)).astype(np.float64) + 1.0) / 2.0**53
+
+
+@dataclass(frozen=True)
+class Deliveries:
+    """What the feed makes of a log: labels, and when they are known.
+
+    A delay of exactly the attribution window still counts (d <= W, as in the literature).  The first conversion or
+    gift inside the window makes a click positive; the label is known when the first of them arrives.
+    """
+
+    label: Bools  # shape (n_clicks,): converted inside the attribution window
+    arrival: Ints  # shape (n_clicks,): when the trainer's side first knows, us UTC; NEVER
+    outcome_arrival: Ints  # shape (n_outcomes,): as the log's outcomes; NEVER where it does not count
+    outside: Bools  # shape (n_outcomes,): happened after the attribution window
+    repeat: Bools  # shape (n_outcomes,): a conversion after the click's first inside the window
+    scratch: Path | None = field(default=None, repr=False)
+
+    @cached_property
+    def in_order(self) -> tuple[Ints, Ints]:
+        """Rows that convert and when that is known, ordered by (arrival, row)."""
+        rows = np.flatnonzero(self.arrival != NEVER)
+        arrivals = self.arrival[rows]
+        order = np.argsort(arrivals, kind="stable")
+        return _scratch(rows[order], self.scratch), _scratch(arrivals[order], self.scratch)
+
+    @cached_property
+    def outcomes_in_order(self) -> tuple[Ints, Ints]:
+        """Indices of the outcomes that count and when they are known, ordered by (arrival, index)."""
+        index = np.flatnonzero(self.outcome_arrival != NEVER)
+        arrivals = self.outcome_arrival[index]
+        order = np.argsort(arrivals, kind="stable")
+        return _scratch(index[order], self.scratch), _scratch(arrivals[order], self.scratch)
+
+
+def deliver(log: ClickLog, attribution_window: int, feed: LabelFeed, scratch: Path | None = None) -> Deliveries:
+    """Decide for every outcome whether it counts, on the time it happened, and when it is known.
+
+    Parameters
+    ----------
+    log : ClickLog
+    attribution_window : int
+        Longest delay that still counts, us.
+    feed : LabelFeed
+    scratch : Path, optional
+        Folder for columns of the log's length, which are mapped from unnamed files there instead of held in memory.
+    """
+    row, kind, time, _ = log.outcomes
+    outside = time - log.click_time[row] > attribution_window
+    latency = feed.latency(row, _ordinal(row))
+    conversion = (kind == OutcomeKind.CONVERSION) & ~outside
+    repeat = np.zeros(len(row), dtype=np.bool_)
+    later = np.flatnonzero(conversion)
+    repeat[later[1:]] = row[later[1:]] == row[later[:-1]]
+    positive = np.flatnonzero(~outside & (kind != OutcomeKind.REFUND))
+    label = _scratch_full(log.n_clicks, np.bool_, False, scratch)
+    label[row[positive]] = True
+    arrival = _scratch_full(log.n_clicks, np.int64, NEVER, scratch)
+    np.minimum.at(arrival, row[positive], time[positive] + latency[positive])
+    counted = np.where(outside | repeat, NEVER, time + latency)
+    return Deliveries(label, arrival, _scratch(counted, scratch), outside, repeat, scratch)
+
+
+def _ordinal(row: Ints) -> Ints:
+    """Return each outcome's place among those of its click; `row` is sorted."""
+    index = np.arange(len(row), dtype=np.int64)
+    first = np.ones(len(row), dtype=np.bool_)
+    first[1:] = row[1:] != row[:-1]
+    return index - np.maximum.accumulate(np.where(first, index, 0)) if len(row) else index
+
+
+def _scratch(array: NDArray[Any], folder: Path | None) -> NDArray[Any]:
+    if folder is None or not len(array):
+        return array
+    mapped = _scratch_full(len(array), array.dtype, None, folder)
+    mapped[:] = array
+    return mapped
+
+
+def _scratch_full(length: int, dtype: Any, value: Any, folder: Path | None) -> NDArray[Any]:
+    """Return an array in memory, or mapped from an unnamed file that vanishes with it."""
+    if folder is None or not length:
+        return np.full(length, value, dtype=dtype) if value is not None else np.empty(length, dtype=dtype)
+    with tempfile.TemporaryFile(dir=folder) as file:
+        mapped: NDArray[Any] = np.memmap(file, dtype=dtype, mode="w+", shape=(length,))
+    if value is not None and value is not False:
+        mapped[:] = value
+    return mapped

@@ -1,0 +1,81 @@
+"""The log as of a moment: all that a policy may ask."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from replay.feed import Deliveries
+from replay.log import Bools, ClickLog, Ints
+
+
+class LookAheadError(RuntimeError):
+    """A policy asked for what had not happened yet."""
+
+
+@dataclass(frozen=True)
+class View:
+    """What the trainer's side knows of a log just before `now`: the clicks and arrivals before it, and nothing else."""
+
+    log: ClickLog
+    deliveries: Deliveries
+    now: int  # us UTC: instants before it are past
+    future: bool = False  # only the bounds that name themselves so may see it
+
+    def clicks(self, start: int, end: int) -> Ints:
+        """Return the rows of clicks in [start, end), in order.
+
+        Raises
+        ------
+        LookAheadError
+            If `end` lies after the view's moment.
+        """
+        self._past(end - 1)
+        first, stop = np.searchsorted(self.log.click_time, [start, end])
+        return np.arange(first, stop, dtype=np.int64)
+
+    def click_time(self, rows: Ints) -> Ints:
+        """Return the times of clicks, us UTC."""
+        return self.log.click_time[rows]
+
+    def known(self, rows: Ints, by: Ints | int) -> Bools:
+        """Return whether a conversion of each click had arrived by a moment, shape (len(rows),).
+
+        A conversion that arrives at that very moment counts.
+
+        Raises
+        ------
+        LookAheadError
+            If any moment is not before the view's.
+        """
+        if len(rows):
+            self._past(int(np.max(by)))
+        return self.deliveries.arrival[rows] <= by
+
+    def conversions(self, start: int, end: int) -> tuple[Ints, Ints]:
+        """Return the rows whose conversion arrives in [start, end), and when, ordered by (arrival, row).
+
+        Raises
+        ------
+        LookAheadError
+            If `end` lies after the view's moment.
+        """
+        self._past(end - 1)
+        rows, arrivals = self.deliveries.in_order
+        first, stop = np.searchsorted(arrivals, [start, end])
+        return rows[first:stop], arrivals[first:stop]
+
+    def true_label(self, rows: Ints) -> Bools:
+        """Return whether clicks convert inside the attribution window, now or later.
+
+        Raises
+        ------
+        LookAheadError
+            Unless the view was made with `future`.
+        """
+        if not self.future:
+            raise LookAheadError("true labels lie in the future; only a policy with looks_ahead = True may ask for them")
+        return self.deliveries.label[rows]
+
+    def _past(self, moment: int) -> None:
+        if moment >= self.now:
+            raise LookAheadError(f"asked for what is known at {moment} us, but it is only {self.now} us")

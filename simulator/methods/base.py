@@ -1,0 +1,82 @@
+"""What a method is, and how its parameters are read from its signature."""
+
+import inspect
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Annotated, Any, get_args, get_type_hints
+
+from learners.base import Correction
+from replay.policies import LabelPolicy
+
+Duration = Annotated[int, "duration"]  # us; "90s" or "7d" in a scenario
+
+
+@dataclass(frozen=True)
+class Method:
+    """A published way of coping with late labels: what is shown, and how much it counts."""
+
+    policy: LabelPolicy
+    correction: Correction
+    stop_after: int | None = None  # us after the log's first click: nothing is learned from then on
+
+
+@dataclass(frozen=True)
+class Timing:
+    """The durations of a scenario that a method may depend on, us."""
+
+    attribution_window: int
+    evaluate_after: int  # from the log's first click
+
+
+Recipe = Callable[..., Method]  # (timing, *, parameters) -> Method; raises ValueError with a message for the user
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """One parameter of a method, as its recipe's signature gives it."""
+
+    name: str
+    type: str  # "duration", "number", "integer", "text", "flag"
+    default: Any  # `required` if there is none
+
+    required = inspect.Parameter.empty
+
+
+_TYPES: Mapping[Any, str] = {int: "integer", float: "number", str: "text", bool: "flag"}
+
+
+def parameters(recipe: Recipe) -> dict[str, Parameter]:
+    """Return the parameters of a method by name: the keyword-only arguments of its recipe.
+
+    Raises
+    ------
+    TypeError
+        If an argument has no annotation of a known type: int, float, str, bool or `Duration`.
+    """
+    hints = get_type_hints(recipe, include_extras=True)
+    found = {}
+    for argument in inspect.signature(recipe).parameters.values():
+        if argument.kind is not argument.KEYWORD_ONLY:
+            continue
+        found[argument.name] = Parameter(argument.name, _type_name(recipe, argument.name, hints), argument.default)
+    return found
+
+
+def _type_name(recipe: Recipe, name: str, hints: Mapping[str, Any]) -> str:
+    options = [hint for hint in _alternatives(hints.get(name)) if hint is not type(None)]
+    if len(options) == 1:
+        if options[0] == Duration:
+            return "duration"
+        if options[0] in _TYPES:
+            return _TYPES[options[0]]
+    known = "int, float, str, bool or Duration (or one of them or None)"
+    raise TypeError(f"{recipe.__name__}: parameter {name} must be annotated with {known}, got {hints.get(name)}")
+
+
+def _alternatives(hint: Any) -> tuple[Any, ...]:
+    return (hint,) if hint == Duration or not get_args(hint) else get_args(hint)
+
+
+def summary(recipe: Recipe) -> str:
+    """Return the first line of a recipe's docstring."""
+    return (inspect.getdoc(recipe) or "").partition("\n")[0]

@@ -1,0 +1,61 @@
+"""Predictions in Parquet: one row per click, in the order of the clicks."""
+
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from learners.base import Floats32
+from replay.feed import Deliveries
+from replay.log import Bools, ClickLog
+
+ROWS = 1 << 19  # to a row group
+
+_TIME = pa.timestamp("us", tz="UTC")
+
+
+def mature(log: ClickLog, attribution_window: int) -> Bools:
+    """Return which clicks the log follows for a whole attribution window, shape (n_clicks,)."""
+    return np.asarray(log.click_time <= log.observed_until - attribution_window)
+
+
+def write_predictions(
+    folder: Path, log: ClickLog, deliveries: Deliveries, attribution_window: int, prediction: Floats32
+) -> None:
+    """Write ``folder/part-0.parquet``: click, click_time, prediction, label and, where known, true_probability.
+
+    The label is null while the log does not follow its click for a whole attribution window, for positives too.
+    Pages carry checksums.
+    """
+    folder.mkdir(parents=True)
+    schema = pa.schema(
+        [
+            pa.field("click", pa.int64(), nullable=False),
+            pa.field("click_time", _TIME, nullable=False),
+            pa.field("prediction", pa.float32(), nullable=False),
+            pa.field("label", pa.bool_()),
+        ]
+        + ([pa.field("true_probability", pa.float32(), nullable=False)] if log.true_probability is not None else [])
+    )
+    with pq.ParquetWriter(
+        folder / "part-0.parquet",
+        schema,
+        compression="lz4",
+        use_dictionary=False,
+        write_statistics=["click_time"],
+        column_encoding={name: "BYTE_STREAM_SPLIT" for name in schema.names if schema.field(name).type == pa.float32()},
+        write_page_checksum=True,
+    ) as writer:
+        for start in range(0, log.n_clicks, ROWS):
+            part = slice(start, min(start + ROWS, log.n_clicks))
+            immature = log.click_time[part] > log.observed_until - attribution_window
+            columns = [
+                pa.array(log.click[part]),
+                pa.array(log.click_time[part]).cast(_TIME),
+                pa.array(prediction[part]),
+                pa.array(deliveries.label[part], mask=immature),
+            ]
+            if log.true_probability is not None:
+                columns.append(pa.array(log.true_probability[part]))
+            writer.write_batch(pa.record_batch(columns, schema=schema))

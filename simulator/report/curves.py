@@ -1,0 +1,114 @@
+"""Reading metrics.parquet: what the report shows of it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+Ints = NDArray[np.int64]
+Floats = NDArray[np.float64]
+
+OVER_TIME = ("calibration_ratio", "nll")
+
+
+class Curve(NamedTuple):
+    """One metric of one method over time; columns of length n_windows, by window start."""
+
+    start: Ints  # us UTC
+    end: Ints  # us UTC
+    value: Floats  # nan where there is no answer
+    clicks: Ints
+
+
+@dataclass(frozen=True)
+class Measured:
+    """The part of a run's metrics that the report shows."""
+
+    overall: list[dict[str, Any]]  # rows of the whole run: all metrics without segment, calibration ratio with
+    curves: Mapping[tuple[str, str, str], Curve]  # by (method, curve, metric)
+
+
+def read_measured(path: Path) -> Measured:
+    """Read metrics.parquet row group by row group, keeping what the report shows.
+
+    Raises
+    ------
+    OSError
+        If the file is damaged: its pages carry checksums.
+    """
+    import pyarrow.parquet as pq
+
+    with pq.ParquetFile(path, page_checksum_verification=True) as file:
+        groups = [_shown(file.read_row_group(i)) for i in range(file.num_row_groups)]
+        table = pa.concat_tables(groups) if groups else file.schema_arrow.empty_table()
+    windows = pc.equal(table["span"], "window")
+    return Measured(table.filter(pc.invert(windows)).to_pylist(), _curves(table.filter(windows)))
+
+
+def _shown(table: pa.Table) -> pa.Table:
+    whole = pc.equal(table["segment"], "")
+    ratio = pc.and_(pc.equal(table["metric"], "calibration_ratio"), pc.equal(table["curve"], "true"))
+    window = pc.equal(table["span"], "window")
+    drawn = pc.and_(whole, pc.is_in(table["metric"], pa.array(OVER_TIME)))
+    return table.filter(pc.if_else(window, drawn, pc.or_(whole, ratio)))
+
+
+def _curves(table: pa.Table) -> dict[tuple[str, str, str], Curve]:
+    names = [_strings(table[column]) for column in ("method", "curve", "metric")]
+    start, end = (_micros(table[column]) for column in ("window_start", "window_end"))
+    value = table["value"].cast(pa.float64()).to_numpy()
+    clicks = table["clicks"].cast(pa.int64()).fill_null(0).to_numpy()
+    order = np.lexsort((start, *(codes for codes, _ in names)))
+    key = np.stack([codes[order] for codes, _ in names])
+    edges = np.flatnonzero(np.any(np.diff(key, axis=1, prepend=-1, append=-1) != 0, axis=0))
+    curves = {}
+    for first, last in zip(edges[:-1], edges[1:], strict=True):
+        rows = order[first:last]
+        method, curve, metric = (values[codes[rows[0]]] for codes, values in names)
+        curves[method, curve, metric] = Curve(start[rows], end[rows], _finite(value[rows]), clicks[rows])
+    return curves
+
+
+def _strings(column: pa.ChunkedArray) -> tuple[Ints, list[str]]:
+    encoded = pc.dictionary_encode(column.cast(pa.string()).combine_chunks())
+    return encoded.indices.to_numpy(zero_copy_only=False).astype(np.int64), encoded.dictionary.to_pylist()
+
+
+def _micros(column: pa.ChunkedArray) -> Ints:
+    return np.asarray(column.cast(pa.timestamp("us", "UTC")).cast(pa.int64()).to_numpy(), dtype=np.int64)
+
+
+def _finite(values: Floats) -> Floats:
+    return np.where(np.isfinite(values), values, np.nan)
+
+
+def thin(values: Floats, most: int) -> Ints:
+    """Return which points to draw, at most `most` and in order: of each stretch the lowest and the highest.
+
+    Parameters
+    ----------
+    values : float array of shape (n_points,)
+        nan where there is no point.
+    most : int
+        At least 2.
+
+    Returns
+    -------
+    int array
+        Indices, increasing; all of them if there are no more than `most`.
+    """
+    if len(values) <= most:
+        return np.arange(len(values))
+    kept = []
+    for stretch in np.array_split(np.arange(len(values)), most // 2):
+        here = values[stretch]
+        if np.isnan(here).all():
+            kept.append(stretch[0])
+        else:
+            kept += [stretch[np.nanargmin(here)], stretch[np.nanargmax(here)]]
+    return np.unique(np.array(kept, dtype=np.int64))

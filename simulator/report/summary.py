@@ -1,0 +1,187 @@
+"""A run's folder becomes one plain dict: everything the report says, and nothing it draws."""
+
+import json
+import shlex
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from scenarios.durations import parse_duration
+from simulator.report import words
+from simulator.report.account import accounts
+from simulator.report.answer import answer
+from simulator.report.curves import OVER_TIME, Curve, Measured, read_measured, thin
+from simulator.report.looks import looks, swatch
+from simulator.report.tables import overall_table, segment_tables
+from simulator.report.toml import toml
+
+FORMAT = 1  # of run.json
+MOST_POINTS = 2000  # per curve
+ALL_POINTS = 80_000  # in all curves together, so that the page stays under 8 MB however many methods there are
+
+
+def summarize(folder: Path) -> dict[str, Any]:
+    """Return what the report shows of a finished run.
+
+    Parameters
+    ----------
+    folder : Path
+        Holds run.json and metrics.parquet.
+
+    Returns
+    -------
+    dict
+        Texts, numbers, lists and dicts only; nothing in it is escaped for HTML.  ``answer``, ``facts``, ``methods``,
+        ``table``, ``segments``, ``accounts``, ``notes``, ``scenario`` and ``versions`` are for reading; ``span``,
+        ``curves``, ``reliability`` and ``delays`` are for drawing, with times in ms UTC and None for no answer.
+
+    Raises
+    ------
+    FileNotFoundError
+        If the folder does not hold a finished run.
+    ValueError
+        If run.json is of another format.
+    """
+    run = _read_run(folder)
+    measured = read_measured(folder / "metrics.parquet")
+    methods = _methods(run, measured)
+    labels = [method["label"] for method in methods]
+    return {
+        "title": run.get("title") or run["name"],
+        "answer": answer(methods, _evaluated(measured, "nll", run["clock"]["evaluate_from"])),
+        "facts": _facts(run),
+        "methods": methods,
+        "evaluated": _evaluated_clicks(measured),
+        "table": overall_table(methods, run["log"]["clicks"]),
+        "segments": segment_tables([row for row in measured.overall if row["segment"]], labels),
+        "span": _span(run),
+        **_curves(measured, labels),
+        "reliability": {label: found for label, found in run.get("reliability", {}).items() if found},
+        "delays": _delays(run),
+        "accounts": accounts(run["ledger"]),
+        "notes": list(run["log"].get("notes", ())),
+        "scenario": toml(run["scenario"]),
+        "command": f"latelabel run {shlex.quote(run['name'] + '.toml')}",
+        "file": f"{run['name']}.toml",
+        "versions": dict(run.get("versions", {})),
+        "hash": run["hash"],
+    }
+
+
+def _read_run(folder: Path) -> dict[str, Any]:
+    for name in ("run.json", "metrics.parquet"):
+        if not (folder / name).is_file():
+            raise FileNotFoundError(f"{folder}: expected a finished run, which has {name}; found none")
+    run: dict[str, Any] = json.loads((folder / "run.json").read_text("utf-8"))
+    if run.get("format") != FORMAT:
+        raise ValueError(f"{folder / 'run.json'}: expected format {FORMAT}, got {run.get('format')}; run it again")
+    return run
+
+
+def _methods(run: Mapping[str, Any], measured: Measured) -> list[dict[str, Any]]:
+    found: dict[tuple[str, str], dict[str, Any]] = {}
+    for row in measured.overall:
+        if not row["segment"]:
+            cell = {key: row[key] for key in ("value", "low", "high", "reason", "clicks", "conversions")}
+            found.setdefault((row["method"], row["curve"]), {})[row["metric"]] = cell
+    bounds = [method["name"] == "oracle" for method in run["methods"].values()]
+    methods = []
+    for (label, method), bound, look in zip(run["methods"].items(), bounds, looks(bounds), strict=True):
+        seen = found.get((label, "as_seen"), {}).get("calibration_ratio", {}).get("value")
+        entry = {
+            "label": label,
+            "bound": bound,
+            "look": look._asdict(),
+            "swatch": swatch(look),
+            "describe": method.get("describe", ""),
+            "parameters": [f"{key} = {value}" for key, value in method.get("parameters", {}).items()],
+            "windows": _windows(method.get("parameters", {})),
+            "metrics": found.get((label, "true"), {}),
+            "as_seen": seen,
+            "weights": method.get("weights") or {},
+            **{key: method.get(key) for key in ("examples", "positives", "missed", "seconds")},
+        }
+        if method.get("drift") is not None:
+            entry["drift"] = [{**alarm, "time": _ms(alarm["time"])} for alarm in method["drift"]]
+        methods.append(entry)
+    return methods
+
+
+def _windows(parameters: Mapping[str, Any]) -> list[str]:
+    return [value for key, value in parameters.items() if "window" in key and isinstance(value, str)]
+
+
+def _evaluated(measured: Measured, metric: str, since: str) -> dict[str, Curve]:
+    """Return the curves of mature labels by method, from the moment on at which clicks count."""
+    start = _ms(since) * 1000
+    return {
+        method: Curve(*(column[one.start >= start] for column in one))
+        for (method, curve, name), one in measured.curves.items()
+        if curve == "true" and name == metric
+    }
+
+
+def _evaluated_clicks(measured: Measured) -> dict[str, str] | None:
+    """Return how many clicks and conversions the overall figures rest on, or None if methods differ in it."""
+    rows = [row for row in measured.overall if not row["segment"] and (row["curve"], row["metric"]) == ("true", "nll")]
+    found = {(row["clicks"] or 0, row["conversions"] or 0) for row in rows}
+    if len(found) != 1:
+        return None
+    clicks, conversions = found.pop()
+    return {"clicks": words.count(clicks), "conversions": words.count(conversions)}
+
+
+def _facts(run: Mapping[str, Any]) -> list[tuple[str, str]]:
+    log, clock = run["log"], run["clock"]
+    return [
+        ("Log", f"{log['source']}{' (synthetic: the truth is known)' if log.get('synthetic') else ''}"),
+        ("Clicks", words.count(log["clicks"])),
+        ("From", words.moment(log["first_click"]) if log["first_click"] else words.NO_ANSWER),
+        ("To", words.moment(log["last_click"]) if log["last_click"] else words.NO_ANSWER),
+        ("Evaluated from", words.moment(clock["evaluate_from"])),
+        ("Attribution window", clock["attribution_window"]),
+        ("Published every", clock["publish_every"]),
+        ("Seed", str(run["seed"])),
+    ]
+
+
+def _span(run: Mapping[str, Any]) -> dict[str, int]:
+    first = run["log"]["first_click"] or run["clock"]["evaluate_from"]
+    return {"first": _ms(first), "evaluate_from": _ms(run["clock"]["evaluate_from"]), "end": _ms(run["clock"]["end"])}
+
+
+def _curves(measured: Measured, labels: Sequence[str]) -> dict[str, Any]:
+    """Return what is drawn over time: by metric, method and curve; thinned out where there is too much of it."""
+    drawn = {key: curve for key, curve in _with_gap(measured, labels).items() if key[0] in labels}
+    most = max(2, min(MOST_POINTS, ALL_POINTS // max(1, len(drawn))))
+    shown: dict[str, Any] = {metric: {} for metric in (*OVER_TIME, "nll_gap")}
+    for (label, curve, metric), one in sorted(drawn.items(), key=lambda item: labels.index(item[0][0])):
+        at = thin(one.value, most)
+        values = [float(f"{value:.5g}") if np.isfinite(value) else None for value in one.value[at]]
+        shown[metric].setdefault(label, {})[curve] = {"time": (one.start[at] // 1000).tolist(), "value": values}
+    longest = max((len(curve.start) for curve in drawn.values()), default=0)
+    thinned = {"windows": words.count(longest), "points": words.count(most)} if longest > most else None
+    widths = [int(np.median(curve.end - curve.start)) // 1000 for curve in drawn.values()]
+    return {"curves": shown, "thinned": thinned, "window_ms": max(widths, default=0)}
+
+
+def _with_gap(measured: Measured, labels: Sequence[str]) -> dict[tuple[str, str, str], Curve]:
+    """Add to the curves each method's NLL less the first one's that is called oracle, where there is one."""
+    curves = dict(measured.curves)
+    return curves
+
+
+def _delays(run: Mapping[str, Any]) -> dict[str, Any] | None:
+    delays = run.get("delays")
+    if not delays or not sum(delays["counts"]):
+        return None
+    share = np.cumsum(delays["counts"]) / sum(delays["counts"])
+    edges = np.array(delays["edges_us"], dtype=np.float64)
+    uses: dict[str, list[str]] = {}
+    return {"edges": edges, "share": share, "uses": uses, "parse": parse_duration}
+
+
+def _ms(time: str) -> int:
+    return round(words.parse(time).timestamp() * 1000)

@@ -1,0 +1,132 @@
+"""The overall table and the segments, ready to be printed."""
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+from simulator.report import words
+
+MOST_SEGMENTS = 30
+
+
+class Column(NamedTuple):
+    """One column of the overall table."""
+
+    key: str
+    head: str
+    about: str
+    goal: str  # "one", "zero", "low", "high": what is best; "" if nothing is
+
+
+COLUMNS = (
+    Column("calibration_ratio", "Calibration ratio", "predicted over observed conversions; 1 is calibrated", "one"),
+    Column("nll", "NLL", "mean negative log-likelihood of mature labels, nats per click; lower is better", "low"),
+    Column("normalized_entropy", "NE", "normalized entropy: NLL over that of a constant guess; lower is better", "low"),
+    Column("ece", "ECE", "expected calibration error over equal-count bins; lower is better", "low"),
+    Column("brier", "Brier", "mean squared error of the probability; lower is better", "low"),
+    Column("auc", "AUC", "area under the ROC curve; higher is better", "high"),
+    Column("pr_auc", "PR-AUC", "area under the precision-recall curve; higher is better", "high"),
+    Column("bias", "Bias", "mean of prediction less true probability; 0 is best", "zero"),
+    Column("logit_bias", "Logit bias", "mean of the logit less that of the true probability; 0 is best", "zero"),
+    Column("missed", "Missed", "conversions never shown to the learner", ""),
+    Column("alarms", "Drift alarms", "how often the alarm on matured residuals rang", ""),
+    Column("per_click", "Examples per click", "examples shown to the learner over clicks in the log", ""),
+)
+
+
+def overall_table(methods: Sequence[Mapping[str, Any]], clicks: int) -> dict[str, Any]:
+    """Return columns, rows of cells and footnotes; a column that no method has is left out.
+
+    A cell has ``text``, ``sort`` (a number or None), ``interval``, ``why`` (the reason of a missing answer) and
+    ``best``.  The bound is no rival: it is never marked.
+    """
+    grid = [{**_metrics(method), **_counts(method, clicks)} for method in methods]
+    columns = [column for column in COLUMNS if any(column.key in row for row in grid)]
+    for column in columns:
+        rivals = [row[column.key] for row, method in zip(grid, methods, strict=True) if not method["bound"] and column.key in row]
+        _mark_best(rivals, column.goal)
+    rows = [
+        {"method": method, "cells": [row.get(column.key, _cell(None, words.NO_ANSWER)) for column in columns]}
+        for row, method in zip(grid, methods, strict=True)
+    ]
+    reasons = sorted({cell["why"] for row in rows for cell in row["cells"] if cell["why"]})
+    return {"columns": [column._asdict() for column in columns], "rows": rows, "reasons": reasons}
+
+
+def _cell(sort: float | None, text: str, interval: str = "", why: str = "") -> dict[str, Any]:
+    return {"sort": sort, "text": text, "interval": interval, "why": why, "best": False}
+
+
+def _metrics(method: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+    cells = {}
+    for metric, found in method["metrics"].items():
+        interval = ""
+        if found["low"] is not None and found["high"] is not None:
+            interval = f"{words.figure(found['low'], metric)} to {words.figure(found['high'], metric)}"
+        why = "" if found["value"] is not None else words.reason(found["reason"] or "no answer")
+        cells[metric] = _cell(found["value"], words.figure(found["value"], metric), interval, why)
+    return cells
+
+
+def _counts(method: Mapping[str, Any], clicks: int) -> dict[str, dict[str, Any]]:
+    cells = {}
+    if method["missed"] is not None:
+        cells["missed"] = _cell(method["missed"], words.count(method["missed"]))
+    if "drift" in method:
+        cells["alarms"] = _cell(len(method["drift"]), words.count(len(method["drift"])))
+    if method["examples"] is not None and clicks:
+        cells["per_click"] = _cell(method["examples"] / clicks, f"{method['examples'] / clicks:.2f}")
+    return cells
+
+
+_DISTANCE = {
+    "one": lambda value: abs(math.log(value)) if value > 0 else math.inf,
+    "zero": abs,
+    "low": lambda value: value,
+    "high": lambda value: -value,
+}
+
+
+def _mark_best(cells: Sequence[dict[str, Any]], goal: str) -> None:
+    there = [cell for cell in cells if cell["sort"] is not None]
+    if not goal or len(there) < 2:
+        return
+    best = min(there, key=lambda cell: _DISTANCE[goal](cell["sort"]))
+    for cell in there:
+        cell["best"] = cell["text"] == best["text"]
+
+
+def segment_tables(rows: Sequence[Mapping[str, Any]], labels: Sequence[str]) -> list[dict[str, Any]]:
+    """Return one table per segment column: calibration ratio by segment and method, segments with most clicks first.
+
+    Parameters
+    ----------
+    rows : sequence of dict
+        Rows of metrics.parquet of the whole run with a segment such as ``campaign=spring``.
+    labels : sequence of str
+        Methods, in the order of the table's columns.
+    """
+    fields: dict[str, dict[str, dict[str, Mapping[str, Any]]]] = {}
+    for row in rows:
+        field, _, value = row["segment"].partition("=")
+        fields.setdefault(field, {}).setdefault(value, {})[row["method"]] = row
+    return [_segments(field, values, labels) for field, values in fields.items()]
+
+
+def _segments(field: str, values: Mapping[str, Mapping[str, Mapping[str, Any]]], labels: Sequence[str]) -> dict[str, Any]:
+    clicks = {value: max(row["clicks"] or 0 for row in by_method.values()) for value, by_method in values.items()}
+    largest = sorted(values, key=lambda value: (-clicks[value], value))[:MOST_SEGMENTS]
+    rows = [
+        {"value": value, "clicks": words.count(clicks[value]), "cells": [_heat(values[value].get(label)) for label in labels]}
+        for value in largest
+    ]
+    return {"field": field, "rows": rows, "left_out": len(values) - len(largest)}
+
+
+def _heat(row: Mapping[str, Any] | None) -> dict[str, Any]:
+    """Return a cell with its shade: -3 far too few predicted, 0 about right, 3 far too many."""
+    ratio = row["value"] if row else None
+    if row is None or ratio is None or not ratio > 0:
+        return {"text": words.figure(ratio, "calibration_ratio"), "shade": None, "why": words.reason((row and row["reason"]) or "no clicks")}
+    steps = sum(abs(math.log(ratio)) > math.log(limit) for limit in (1.1, 1.25, 1.6))
+    return {"text": words.figure(ratio, "calibration_ratio"), "shade": int(math.copysign(steps, ratio - 1)) if steps else 0, "why": ""}

@@ -1,0 +1,109 @@
+"""Numbers, moments and reasons as people read them."""
+
+import math
+from datetime import datetime
+
+MINUS = "\u2212"
+NO_ANSWER = "\u2014"
+TO = "\u2013"
+
+DIGITS = {"calibration_ratio": 2, "logit_bias": 3}
+SIGNED = ("bias", "logit_bias")
+
+REASONS = {
+    "outcome_before_click": "the outcome is earlier than its click",
+    "duplicate_click": "a click of the same id was read before",
+    "duplicate_click_id": "a click of the same id was read before",
+    "bad_click_time": "the click has no time, or an impossible one",
+    "bad_outcome_time": "the outcome has no time, or an impossible one",
+    "bad_amount": "the amount is missing, infinite or not a number",
+    "unknown_click": "the click it belongs to is not in the log",
+}
+
+LINES = {
+    "served": "served with a prediction",
+    "delivered": "delivered to the trainer's side",
+    "pending": "pending: happened, not yet arrived at the end",
+    "outside_window": "outside the attribution window",
+    "repeat": "repeats: a click's conversion counts once",
+    "quarantined": "quarantined",
+}
+
+
+def reason(code: str) -> str:
+    """Return a reason such as ``outcome_before_click`` in plain words."""
+    return REASONS.get(code, code.replace("_", " "))
+
+
+def line(code: str) -> str:
+    """Return a line of the ledger in plain words."""
+    return LINES.get(code, code.replace("_", " "))
+
+
+def count(number: float) -> str:
+    """Return a count with its thousands apart.
+
+    Examples
+    --------
+    >>> count(1073874)
+    '1,073,874'
+    """
+    return f"{number:,.0f}"
+
+
+def figure(value: float | None, metric: str) -> str:
+    """Return a metric's value as the tables show it; a dash where there is no answer."""
+    if value is None or not math.isfinite(value):
+        return NO_ANSWER
+    sign = "+" if metric in SIGNED else ""
+    return f"{value:{sign},.{DIGITS.get(metric, 4)}f}".replace("-", MINUS)
+
+
+def percent(share: float) -> str:
+    """Return a share of 1 as a percentage, with a decimal only where it is small.
+
+    Examples
+    --------
+    >>> percent(0.41)
+    '41\\xa0%'
+    """
+    return f"{share:.{1 if 0 < share < 0.0995 else 0}%}".replace("%", "\u00a0%")
+
+
+def predicted_against_happened(ratio: float) -> str:
+    """Return a calibration ratio in words.
+
+    Examples
+    --------
+    >>> predicted_against_happened(0.48)
+    '52\\xa0% fewer conversions than happened'
+    """
+    if ratio >= 2:
+        return f"{ratio:.1f} times the conversions that happened"
+    if abs(ratio - 1) < 0.005:
+        return "as many conversions as happened"
+    return f"{percent(abs(ratio - 1))} {'more' if ratio > 1 else 'fewer'} conversions than happened"
+
+
+def moment(time: str | datetime) -> str:
+    """Return a UTC time as ``4 Mar 2024, 00:00 UTC``."""
+    at = parse(time)
+    return f"{at.day} {at:%b %Y, %H:%M} UTC"
+
+
+def parse(time: str | datetime) -> datetime:
+    """Return a time that may be given as ISO text."""
+    return time if isinstance(time, datetime) else datetime.fromisoformat(time)
+
+
+def listing(names: list[str], most: int = 4) -> str:
+    """Return names joined as in a sentence; beyond `most` of them, the first few and how many more.
+
+    Examples
+    --------
+    >>> listing(["fnw", "fnc", "oracle"])
+    'fnw, fnc and oracle'
+    """
+    if len(names) > most:
+        return f"{', '.join(names[: most - 1])} and {len(names) - most + 1} others"
+    return " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)

@@ -1,0 +1,235 @@
+"""A made-up finished run, as the simulator leaves it: what the report is tested on."""
+
+import json
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+START = datetime(2024, 3, 4, tzinfo=UTC)
+OVERALL = {
+    "mean_prediction": 0.2,
+    "nll": 0.43,
+    "normalized_entropy": 0.86,
+    "ece": 0.01,
+    "brier": 0.14,
+    "auc": 0.78,
+    "pr_auc": 0.52,
+    "bias": 0.0,
+    "logit_bias": 0.0,
+}
+SCHEMA = pa.schema(
+    [
+        ("method", pa.string()),
+        ("span", pa.string()),
+        ("window_start", pa.timestamp("us", "UTC")),
+        ("window_end", pa.timestamp("us", "UTC")),
+        ("segment", pa.string()),
+        ("curve", pa.string()),
+        ("metric", pa.string()),
+        ("value", pa.float64()),
+        ("low", pa.float64()),
+        ("high", pa.float64()),
+        ("clicks", pa.int64()),
+        ("conversions", pa.int64()),
+        ("reason", pa.string()),
+    ]
+)
+
+
+@dataclass(frozen=True)
+class Made:
+    """One made-up method: its label, and where its calibration ratio and NLL settle."""
+
+    label: str
+    ratio: float = 1.0
+    nll: float = 0.43
+    name: str = ""
+    parameters: dict[str, Any] = field(default_factory=dict)
+    drift: int = 0
+
+
+METHODS = (
+    Made("oracle", 1.0, 0.4302, "oracle"),
+    Made("waiting_window 1h", 0.48, 0.4711, "waiting_window", {"window": "1h"}, 3),
+    Made("fake_negative", 0.84, 0.4402, "fake_negative", {}, 1),
+    Made("fnw", 1.03, 0.4321, "fnw"),
+    Made("fnc", 0.98, 0.4323, "fnc"),
+    Made("frozen", 1.18, 0.4533, "frozen", {}, 2),
+)
+
+
+def write_fake_run(
+    folder: Path,
+    methods: tuple[Made, ...] = METHODS,
+    *,
+    days: int = 30,
+    hours: int = 24,
+    segments: tuple[str, ...] = (),
+    empty: bool = False,
+    synthetic: bool = True,
+) -> dict[str, Any]:
+    """Write run.json and metrics.parquet, and return what run.json holds; `empty` leaves every metric without an answer."""
+    folder.mkdir(parents=True, exist_ok=True)
+    rng = np.random.default_rng(5)
+    rows = [row for made in methods for row in _rows(made, rng, days, hours, segments, synthetic)]
+    if empty:
+        nothing = {"value": None, "low": None, "high": None, "reason": "no click has a mature label"}
+        rows = [row | nothing for row in rows]
+    pq.write_table(pa.Table.from_pylist(rows, SCHEMA), folder / "metrics.parquet", write_page_checksum=True)
+    run = _run(methods, days, synthetic)
+    (folder / "run.json").write_text(json.dumps(run, indent=1), "utf-8")
+    return run
+
+
+def _rows(made, rng, days, hours, segments, synthetic):
+    step = timedelta(hours=hours)
+    clicks = 9000 * hours // 24 + 1
+    for curve in ("true", "as_seen"):
+        seen = 1.0 if curve == "true" else 1.9
+        for metric, value in _overall(made, seen).items():
+            if synthetic or "bias" not in metric:
+                yield _row(made, "overall", None, None, "", curve, metric, value, clicks * days)
+        for i in range(days * 24 // hours):
+            start = START + i * step
+            level = made.ratio * seen * (1 + 0.9 * np.exp(-i * hours / 60)) * np.exp(rng.normal(0, 0.04))
+            weather = 0.02 * np.sin(i / 3)
+            mature = curve == "as_seen" or i * hours < (days - 7) * 24
+            for metric, value in (("calibration_ratio", level), ("nll", made.nll + weather + rng.normal(0, 0.001))):
+                yield _row(made, "window", start, start + step, "", curve, metric, value if mature else None, clicks)
+    for i, segment in enumerate(segments):
+        value = made.ratio * np.exp(rng.normal(0, 0.3))
+        yield _row(made, "overall", None, None, segment, "true", "calibration_ratio", value, 90_000 // (i + 1))
+
+
+def _overall(made, seen):
+    values = OVERALL | {"nll": made.nll, "normalized_entropy": made.nll / 0.5, "calibration_ratio": made.ratio * seen}
+    return values | {"bias": 0.2 * (made.ratio - 1), "logit_bias": np.log(made.ratio), "auc": 0.78 - made.nll / 100}
+
+
+def _row(made, span, start, end, segment, curve, metric, value, clicks):
+    width = 0.03 * abs(value) if value is not None and span == "overall" else None
+    return {
+        "method": made.label,
+        "span": span,
+        "window_start": start,
+        "window_end": end,
+        "segment": segment,
+        "curve": curve,
+        "metric": metric,
+        "value": value,
+        "low": value - width if width is not None else None,
+        "high": value + width if width is not None else None,
+        "clicks": clicks,
+        "conversions": clicks // 5,
+        "reason": None if value is not None else "no click has a mature label",
+    }
+
+
+def _run(methods, days, synthetic):
+    end = START + timedelta(days=days)
+    edges = [0, *(round(60e6 * 2 ** (i / 2)) for i in range(27)), 604_800_000_000]
+    share = 1 - 0.5 * np.exp(-np.array(edges) / 1.8e9) - 0.5 * np.exp(-np.array(edges) / 2.6e11)
+    counts = np.diff(np.round(53_000 * share)).astype(int).tolist()
+    return {
+        "latelabel": "0.1.0",
+        "format": 1,
+        "name": "quickstart",
+        "title": "Quickstart: one hour is not a week",
+        "hash": "5f0c3a9b1d7e4c26",
+        "seed": 7,
+        "scenario": _scenario(methods),
+        "versions": {"latelabel": "0.1.0", "numpy": "2.4.6", "pyarrow": "25.0.1"},
+        "log": {
+            "fingerprint": "9a7c61f0",
+            "source": "synthetic world",
+            "clicks": 270_000,
+            "first_click": START.isoformat(),
+            "last_click": (end - timedelta(minutes=1)).isoformat(),
+            "observed_until": end.isoformat(),
+            "features": ["campaign", "device", "hour"],
+            "notes": ["times are in seconds, judged by their size"],
+            "synthetic": synthetic,
+        },
+        "clock": {
+            "evaluate_from": (START + timedelta(days=10)).isoformat(),
+            "end": end.isoformat(),
+            "attribution_window": "7d",
+            "publish_every": "1h",
+        },
+        "ledger": _ledger(),
+        "methods": {made.label: _method(made) for made in methods},
+        "reliability": {made.label: _reliability(made) for made in methods},
+        "delays": {
+            "edges_us": edges,
+            "counts": counts,
+            "conversions": sum(counts),
+            "window_us": edges[-1],
+            "median_us": 10_800_000_000,
+        },
+        "timings": {"read": 0.4, "learn": 1.9},
+    }
+
+
+def _scenario(methods):
+    entries = [{"name": made.name or made.label, **made.parameters} for made in methods]
+    clock = {"attribution_window": "7d", "evaluate_from": "10d", "publish_every": "1h"}
+    learner = {"kind": "logistic", "optimizer": "adagrad", "learning_rate": 0.05, "bits": 20, "l2": None}
+    log = {"kind": "synthetic", "clicks": 270_000}
+    return {"name": "quickstart", "seed": 7, "log": log, "clock": clock, "learner": learner, "method": entries}
+
+
+def _ledger():
+    refused = {"outcome_before_click": 21, "duplicate_click_id": 4}
+    return {
+        "clicks": {"read": 270_025, "served": 270_000, "quarantined": refused},
+        "conversions": {
+            "read": 60_000,
+            "delivered": 51_200,
+            "pending": 1_790,
+            "outside_window": 6_600,
+            "repeat": 389,
+            "quarantined": {"outcome_before_click": 21},
+        },
+        "money": {
+            "conversion": {
+                "read": "1500000.10",
+                "delivered": "1280000.00",
+                "pending": "44750.05",
+                "outside_window": "165000.00",
+                "repeat": "9725.03",
+                "quarantined": {"outcome_before_click": "525.02"},
+            }
+        },
+        "balanced": True,
+    }
+
+
+def _method(made):
+    alarms = [{"time": (START + timedelta(days=12 + 4 * i)).isoformat(), "before": 0.01, "after": 0.03} for i in range(made.drift)]
+    return {
+        "name": made.name or made.label,
+        "parameters": made.parameters,
+        "describe": f"What {made.label} does, in one line.",
+        "examples": 312_000,
+        "positives": 51_000,
+        "missed": 28_000 if made.name == "waiting_window" else 0,
+        "seconds": 0.41,
+        "drift": alarms,
+        "weights": {"clipped_share": 0.002, "effective_sample_size": 241_000.0},
+    }
+
+
+def _reliability(made):
+    observed = np.geomspace(0.02, 0.7, 12)
+    return {
+        "mean_prediction": np.minimum(observed * made.ratio, 0.99).tolist(),
+        "observed_rate": observed.tolist(),
+        "low": (observed * 0.93).tolist(),
+        "high": (observed * 1.07).tolist(),
+        "clicks": [15_000] * 12,
+    }

@@ -1,0 +1,32 @@
+"""A learner in plain NumPy, so that the engine's tests do not lean on the compiled ones."""
+
+import numpy as np
+
+
+class PlainLogistic:
+    """Stochastic gradient descent on slots, one step per example, in float64."""
+
+    features = "slots"
+    takes_negative = True
+
+    def __init__(self, bits=6, learning_rate=0.3):
+        self.weights = np.zeros((1 << bits) + 1)
+        self.learning_rate = learning_rate
+
+    def predict(self, x):
+        logit = np.clip(self.weights[x].sum(axis=1) + self.weights[-1], -12, 12)
+        return (1 / (1 + np.exp(-logit))).astype(np.float32)
+
+    def learn(self, x, positive, negative):
+        for slots, a, b in zip(x, positive, negative, strict=True):
+            f = float(self.predict(slots[None])[0])
+            step = self.learning_rate * (float(b) * f - float(a) * (1 - f))
+            for slot in slots:
+                self.weights[slot] -= step
+            self.weights[-1] -= step
+
+    def state(self):
+        return {"weights": self.weights.copy()}
+
+    def restore(self, state):
+        self.weights = state["weights"].copy()

@@ -1,0 +1,107 @@
+"""Every policy is held to the same promises; a new one is tested unasked."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from logs import WINDOW, delivered, feeds, logs, make_log
+
+from replay.log import NEVER
+from replay.policies import POLICIES, Examples, Until
+from replay.view import LookAheadError, View
+
+CASES = {
+    "oracle": [POLICIES["oracle"]()],
+    "wait": [POLICIES["wait"](window) for window in (0, 100, WINDOW)],
+    "negative_first": [POLICIES["negative_first"]()],
+}
+EVERY = [policy for cases in CASES.values() for policy in cases] + [Until(POLICIES["negative_first"](), 700)]
+HONEST = [policy for policy in EVERY if not policy.looks_ahead]
+
+
+def shown(policy, log, feed, start, end, now=None):
+    view = View(log, delivered(log, feed), now=end if now is None else now, future=policy.looks_ahead)
+    return policy.due(view, start, end)
+
+
+def test_every_registered_policy_has_a_case():
+    assert set(CASES) == set(POLICIES)
+
+
+@pytest.mark.parametrize("policy", EVERY, ids=str)
+@given(log=logs(), feed=feeds, cuts=st.lists(st.integers(0, 8_000), max_size=6))
+def test_cutting_time_changes_nothing(policy, log, feed, cuts):
+    whole = shown(policy, log, feed, 0, 8_000)
+    edges = [0, *sorted(cuts), 8_000]
+    parts = [shown(policy, log, feed, a, b) for a, b in zip(edges[:-1], edges[1:], strict=True)]
+    for column, pieces in zip(whole, zip(*parts, strict=True), strict=True):
+        np.testing.assert_array_equal(column, np.concatenate(pieces))
+
+
+@pytest.mark.parametrize("policy", EVERY, ids=str)
+@given(log=logs(), feed=feeds)
+def test_examples_are_in_order_and_inside_the_interval(policy, log, feed):
+    examples = shown(policy, log, feed, 500, 3_000)
+    assert np.all((examples.due >= 500) & (examples.due < 3_000))
+    keys = list(zip(examples.due, examples.kind, examples.row, strict=True))
+    assert keys == sorted(keys)
+    assert np.all(examples.due >= log.click_time[examples.row])
+    assert np.all((examples.kind >= 0) & (examples.kind < len(policy.kinds)))
+    assert [c.dtype for c in examples] == [np.int64, np.int64, np.bool_, np.int8]
+
+
+@pytest.mark.parametrize("policy", HONEST, ids=str)
+@given(log=logs(), feed=feeds, moment=st.integers(1, 5_000))
+def test_what_is_shown_before_a_moment_does_not_depend_on_what_comes_after(policy, log, feed, moment):
+    past = log.click_time < moment
+    kept = [o for o in zip(*log.outcomes, strict=True) if o[2] < moment and past[o[0]]]
+    other = make_log(log.click_time[past], [(row, time, kind, amount) for row, kind, time, amount in kept])
+    now, then = (shown(policy, each, feed, 0, moment) for each in (log, other))
+    for a, b in zip(now, then, strict=True):
+        np.testing.assert_array_equal(a, b)
+
+
+@pytest.mark.parametrize("policy", HONEST, ids=str)
+@given(log=logs(), feed=feeds)
+def test_a_positive_label_is_a_conversion_that_had_arrived(policy, log, feed):
+    examples = shown(policy, log, feed, 0, 8_000)
+    arrival = delivered(log, feed).arrival[examples.row]
+    assert np.all(arrival[examples.label] <= examples.due[examples.label])
+
+
+def test_oracle_needs_leave_to_see_the_future():
+    log = make_log([0, 10], [(0, 500)])
+    with pytest.raises(LookAheadError, match="looks_ahead"):
+        POLICIES["oracle"]().due(View(log, delivered(log), now=100), 0, 100)
+
+
+def test_the_view_refuses_questions_about_the_future():
+    log = make_log([0, 10], [(0, 500)])
+    view = View(log, delivered(log), now=100)
+    for question in (
+        lambda: view.clicks(0, 101),
+        lambda: view.conversions(0, 101),
+        lambda: view.known(np.array([0]), by=100),
+        lambda: view.known(np.array([0]), by=NEVER),
+    ):
+        with pytest.raises(LookAheadError, match="it is only 100 us"):
+            question()
+
+
+def test_waiting_shows_one_look_with_what_was_known():
+    log = make_log([0, 10, 20], [(0, 100), (1, 111), (2, 120)])
+    examples = shown(POLICIES["wait"](100), log, None, 0, 200)
+    expected = Examples(np.array([0, 1, 2]), np.array([100, 110, 120]), np.array([True, False, True]), np.zeros(3, np.int8))
+    for a, b in zip(examples, expected, strict=True):
+        np.testing.assert_array_equal(a, b)
+
+
+def test_negative_first_shows_a_conversion_after_the_look_of_the_same_instant():
+    log = make_log([0, 10], [(0, 10), (1, 10)])
+    examples = shown(POLICIES["negative_first"](), log, None, 0, 100)
+    assert list(zip(examples.due, examples.row, examples.label, strict=True)) == [
+        (0, 0, False),
+        (10, 1, False),
+        (10, 0, True),
+        (10, 1, True),
+    ]

@@ -73,7 +73,9 @@ class View:
             Unless the view was made with `future`.
         """
         if not self.future:
-            raise LookAheadError("true labels lie in the future; only a policy with looks_ahead = True may ask for them")
+            raise LookAheadError(
+                "true labels lie in the future; only a policy with looks_ahead = True may ask for them"
+            )
         return self.deliveries.label[rows]
 
     def _past(self, moment: int) -> None:

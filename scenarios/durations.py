@@ -43,7 +43,7 @@ def parse_duration(text: str) -> int:
         raise ValueError(f'expected a duration such as "90s" or "7d", got {text!r}')
     number, unit = match.groups()
     whole, _, fraction = number.partition(".")
-    scale = 10 ** len(fraction)
+    scale: int = 10 ** len(fraction)
     microseconds, rest = divmod(int(whole + fraction) * _UNITS[unit], scale)
     if rest:
         raise ValueError(f"expected a whole number of microseconds, got {text!r}")

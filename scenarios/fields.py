@@ -1,5 +1,6 @@
 """The kinds of value that stand in a scenario, each with its range and the words messages describe it with."""
 
+import math
 from dataclasses import dataclass
 from typing import Annotated, Any
 
@@ -20,6 +21,8 @@ from scenarios import durations, instants
 from scenarios.durations import format_duration, parse_duration
 from scenarios.instants import format_instant, parse_instant
 from scenarios.problems import nearest, show
+
+_DEEPEST = 8  # levels of lists and tables in a method's parameter
 
 
 class Settings(BaseModel):
@@ -59,14 +62,19 @@ def _zone(name: str) -> str:
 
 
 def _plain(value: Any) -> Any:
-    finite = isinstance(value, float) and value - value == 0
+    return _copy(value, _DEEPEST)
+
+
+def _copy(value: Any, depth: int) -> Any:
+    finite = isinstance(value, float) and math.isfinite(value)
     if isinstance(value, str | int) or finite:
         return value
-    if isinstance(value, list | tuple):
-        return [_plain(item) for item in value]
-    if isinstance(value, dict) and all(isinstance(key, str) for key in value):
-        return {key: _plain(item) for key, item in value.items()}
-    raise ValueError(f"expected text, a finite number, true or false, or a list or table of them, got {show(value)}")
+    if isinstance(value, list) and depth:
+        return [_copy(item, depth - 1) for item in value]
+    if isinstance(value, dict) and depth:
+        return {key: _copy(item, depth - 1) for key, item in value.items()}
+    what = "text, a finite number, true or false, or a list or table of them" if depth else "less nesting"
+    raise ValueError(f"expected {what}, got {show(value)}")
 
 
 _DURATION_SCHEMA = {"type": "string", "pattern": durations.PATTERN, "examples": ["90s", "15m", "36h", "7d"]}
@@ -74,7 +82,7 @@ _DURATION_SCHEMA = {"type": "string", "pattern": durations.PATTERN, "examples": 
 Duration = Annotated[
     int,
     BeforeValidator(parse_duration),
-    PlainSerializer(format_duration, return_type=str),
+    PlainSerializer(format_duration, return_type=str, when_used="json"),
     WithJsonSchema(_DURATION_SCHEMA),
     Words(expected='a duration such as "90s" or "7d"'),
 ]
@@ -82,26 +90,26 @@ PositiveDuration = Annotated[
     int,
     Field(gt=0),
     BeforeValidator(parse_duration),
-    PlainSerializer(format_duration, return_type=str),
+    PlainSerializer(format_duration, return_type=str, when_used="json"),
     WithJsonSchema(_DURATION_SCHEMA),
     Words(expected='a duration above "0s", such as "90s" or "7d"'),
 ]
 Instant = Annotated[
     int,
     BeforeValidator(parse_instant),
-    PlainSerializer(format_instant, return_type=str),
+    PlainSerializer(format_instant, return_type=str, when_used="json"),
     WithJsonSchema({"type": "string", "pattern": instants.PATTERN, "examples": ["2025-01-31", "2025-01-31T18:00:00Z"]}),
     Words(expected='a day or a UTC time such as "2025-01-31" or "2025-01-31T18:00:00Z"'),
 ]
 Slug = Annotated[
     str,
     Field(pattern=r"^[a-z0-9][a-z0-9-]{0,63}$"),
-    Words(expected="a name of lower-case letters, digits and '-', such as \"late-labels\""),
+    Words(expected="a name of up to 64 lower-case letters, digits and '-', such as \"late-labels\""),
 ]
 Label = Annotated[
     str,
     Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.+-]{0,99}$"),
-    Words(expected="a name of letters, digits, '_', '.', '+' and '-', such as \"wait-1h\""),
+    Words(expected="a name of up to 100 letters, digits, '_', '.', '+' and '-', such as \"wait-1h\""),
 ]
 Column = Annotated[str, Field(min_length=1), Words(expected="the name of a column")]
 Columns = Annotated[tuple[Column, ...], Field(strict=False), Words(expected="a list of column names")]

@@ -1,12 +1,14 @@
 """Moments as people write them ("2025-01-31", "2025-01-31T18:00:00Z") and as the clock counts them (int us UTC)."""
 
-import datetime
+import datetime as dt
 import re
+
+from scenarios.problems import show
 
 PATTERN = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}([T ][0-9:.]+(Z|[+-][0-9:]+)?)?$"
 
-_EPOCH = datetime.datetime(1970, 1, 1, tzinfo=datetime.UTC)
-_MICROSECOND = datetime.timedelta(microseconds=1)
+_EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
+_MICROSECOND = dt.timedelta(microseconds=1)
 _YEARS = range(1970, 2200)  # outside of it, a mistake of unit
 
 
@@ -33,14 +35,13 @@ def parse_instant(value: object) -> int:
     >>> parse_instant("1970-01-02T00:00:00+01:00")
     82800000000
     """
-    moment = _moment(value)
+    moment, shown = _moment(value), show(value)
     if moment is None:
-        shown = value.isoformat() if isinstance(value, datetime.date | datetime.time) else repr(value)
         raise ValueError(f'expected a day or a UTC time such as "2025-01-31" or "2025-01-31T18:00:00Z", got {shown}')
     if moment.utcoffset() is None:
-        raise ValueError(f'expected a time with its offset from UTC, such as "{moment.isoformat()}Z", got {value}')
+        raise ValueError(f'expected a time with its offset from UTC, such as "{moment.isoformat()}Z", got {shown}')
     if moment.year not in _YEARS:
-        raise ValueError(f"expected a year from {_YEARS[0]} to {_YEARS[-1]}, got {value}")
+        raise ValueError(f"expected a year from {_YEARS[0]} to {_YEARS[-1]}, got {shown}")
     return (moment - _EPOCH) // _MICROSECOND
 
 
@@ -55,20 +56,20 @@ def format_instant(microseconds: int) -> str:
     '1970-01-01T00:00:00.000001Z'
     """
     moment = _EPOCH + microseconds * _MICROSECOND
-    if moment.time() == datetime.time():
+    if moment.time() == dt.time():
         return moment.date().isoformat()
     return moment.replace(tzinfo=None).isoformat() + "Z"
 
 
-def _moment(value: object) -> datetime.datetime | None:
-    if isinstance(value, datetime.datetime):
+def _moment(value: object) -> dt.datetime | None:
+    if isinstance(value, dt.datetime):
         return value
-    if isinstance(value, datetime.date):
-        return datetime.datetime(value.year, value.month, value.day, tzinfo=datetime.UTC)
+    if isinstance(value, dt.date):
+        return dt.datetime(value.year, value.month, value.day, tzinfo=dt.UTC)
     if not isinstance(value, str) or re.fullmatch(PATTERN, value) is None:
         return None
     try:
         date_alone = len(value) == len("2025-01-31")
-        return _moment(datetime.date.fromisoformat(value)) if date_alone else datetime.datetime.fromisoformat(value)
+        return _moment(dt.date.fromisoformat(value)) if date_alone else dt.datetime.fromisoformat(value)
     except ValueError:
         return None

@@ -1,6 +1,6 @@
 """What is wrong with a scenario: one problem, all of them as an error, and the words they are told in."""
 
-import datetime
+import datetime as dt
 import difflib
 import json
 import re
@@ -36,7 +36,8 @@ class ScenarioError(ValueError):
 
     def __str__(self) -> str:
         lines = [f"  {problem.key}: {problem.message}" for problem in self.problems]
-        return "\n".join([f"{self.source}: {len(self.problems)} problem(s)", *lines])
+        source = self.source if self.source.isprintable() else repr(self.source)
+        return "\n".join([f"{source}: {len(self.problems)} problem(s)", *lines])
 
 
 def mismatch(key: str, expected: str, found: object) -> Problem:
@@ -73,8 +74,8 @@ def unknown_key(key: str, known: Iterable[str]) -> Problem:
 
 
 def advice(found: object, known: Iterable[str]) -> str:
-    """Return which right name is nearest to what was found, or all of them if none is near."""
-    names = sorted(set(known))
+    """Return which right name is nearest to what was found, or all of them, in their order, if none is near."""
+    names = list(dict.fromkeys(known))
     near = nearest(str(found), names)
     if near is not None:
         return f"did you mean {near!r}?"
@@ -126,14 +127,14 @@ def show(value: object) -> str:
         return str(value).lower()
     if isinstance(value, Mapping):
         return "a table"
-    if isinstance(value, datetime.date | datetime.time):
+    if isinstance(value, dt.date | dt.time):
         return value.isoformat()
     return _show_rest(value)
 
 
 def _show_rest(value: Any) -> str:
     if isinstance(value, list | tuple):
-        if len(value) > 8:
+        if len(value) > 8 or any(isinstance(item, Mapping | list | tuple) for item in value):
             return f"a list of {len(value)}"
         text = f"[{', '.join(show(item) for item in value)}]"
         return text if len(text) <= _LONGEST else f"a list of {len(value)}"

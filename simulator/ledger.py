@@ -43,7 +43,9 @@ class Ledger:
         accounts |= {f"{kind} money": account for kind, account in self.money.items()}
         wrong = [f"{name} by {account.difference}" for name, account in accounts.items() if account.difference]
         if wrong:
-            raise LedgerError(f"the ledger does not balance: {', '.join(wrong)} (read less accounted for); please report")
+            raise LedgerError(
+                f"the ledger does not balance: {', '.join(wrong)} (read less accounted for); please report"
+            )
 
     def as_dict(self) -> dict[str, Any]:
         """Return the ledger as plain data; money as decimal text."""

@@ -210,7 +210,10 @@ def _ledger():
 
 
 def _method(made):
-    alarms = [{"time": (START + timedelta(days=12 + 4 * i)).isoformat(), "before": 0.01, "after": 0.03} for i in range(made.drift)]
+    alarms = [
+        {"time": (START + timedelta(days=12 + 4 * i)).isoformat(), "before": 0.01, "after": 0.03}
+        for i in range(made.drift)
+    ]
     return {
         "name": made.name or made.label,
         "parameters": made.parameters,

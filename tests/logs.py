@@ -44,15 +44,20 @@ def logs(draw, max_clicks=40, span=4_000):
     times = sorted(draw(st.lists(st.integers(0, span).map(lambda t: t - t % 50), min_size=1, max_size=max_clicks)))
     outcomes = []
     for row, time in enumerate(times):
-        for kind, delay in draw(st.lists(st.tuples(st.sampled_from([0, 0, 0, 1, 2]), st.sampled_from(DELAYS)), max_size=2)):
+        for kind, delay in draw(
+            st.lists(st.tuples(st.sampled_from([0, 0, 0, 1, 2]), st.sampled_from(DELAYS)), max_size=2)
+        ):
             outcomes.append((row, time + delay, kind, 1_000_000 * (kind != 0) * (1 if kind == 1 else -1)))
     return make_log(times, outcomes)
 
 
-
-
 feeds = st.sampled_from(
-    [LabelFeed(), LabelFeed("constant", 130), LabelFeed("exponential", 200, seed=3), LabelFeed("lognormal", 200, seed=3)]
+    [
+        LabelFeed(),
+        LabelFeed("constant", 130),
+        LabelFeed("exponential", 200, seed=3),
+        LabelFeed("lognormal", 200, seed=3),
+    ]
 )
 
 

@@ -1,5 +1,7 @@
 """Every policy is held to the same promises; a new one is tested unasked."""
 
+import itertools
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -33,7 +35,7 @@ def test_every_registered_policy_has_a_case():
 def test_cutting_time_changes_nothing(policy, log, feed, cuts):
     whole = shown(policy, log, feed, 0, 8_000)
     edges = [0, *sorted(cuts), 8_000]
-    parts = [shown(policy, log, feed, a, b) for a, b in zip(edges[:-1], edges[1:], strict=True)]
+    parts = [shown(policy, log, feed, a, b) for a, b in itertools.pairwise(edges)]
     for column, pieces in zip(whole, zip(*parts, strict=True), strict=True):
         np.testing.assert_array_equal(column, np.concatenate(pieces))
 
@@ -91,7 +93,9 @@ def test_the_view_refuses_questions_about_the_future():
 def test_waiting_shows_one_look_with_what_was_known():
     log = make_log([0, 10, 20], [(0, 100), (1, 111), (2, 120)])
     examples = shown(POLICIES["wait"](100), log, None, 0, 200)
-    expected = Examples(np.array([0, 1, 2]), np.array([100, 110, 120]), np.array([True, False, True]), np.zeros(3, np.int8))
+    expected = Examples(
+        np.array([0, 1, 2]), np.array([100, 110, 120]), np.array([True, False, True]), np.zeros(3, np.int8)
+    )
     for a, b in zip(examples, expected, strict=True):
         np.testing.assert_array_equal(a, b)
 

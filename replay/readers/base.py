@@ -39,11 +39,25 @@ class RawOutcomes(NamedTuple):
 class LogReader(Protocol):
     """A source of clicks; it reads, converts units and zones, and judges nothing but whether it can be read at all."""
 
-    categorical: Sequence[str]  # feature columns to encode by value, in slot order
-    numeric: Sequence[str]  # feature columns to encode by bucket, after the categorical ones
-    observed_until: int | None  # us UTC, where known; otherwise the latest time in the log
-    notes: Sequence[str]  # what was inferred, in plain words; complete once the log has been read
-    replayed: Sequence[str]  # sources left out because their content had been read already
+    @property
+    def categorical(self) -> Sequence[str]:
+        """Feature columns to encode by value, in slot order."""
+
+    @property
+    def numeric(self) -> Sequence[str]:
+        """Feature columns to encode by bucket, after the categorical ones."""
+
+    @property
+    def observed_until(self) -> int | None:
+        """Where the log ends, us UTC, if known; otherwise it is the latest time in the log."""
+
+    @property
+    def notes(self) -> Sequence[str]:
+        """What was inferred, in plain words; complete once the log has been read."""
+
+    @property
+    def replayed(self) -> Sequence[str]:
+        """Sources left out because their content had been read already."""
 
     def fingerprint(self) -> str:
         """Return a digest of the content and of everything that decides how it is read."""

@@ -16,9 +16,7 @@ def waiting_window(timing: Timing, *, window: Duration = HOUR) -> Method:
     ValueError
         If the window is longer than the attribution window: nothing could be learned from waiting on.
     """
-    longest = timing.attribution_window
-    if window > longest:
-        raise ValueError(
-            f"window: expected at most the attribution window, {format_duration(longest)}, got {format_duration(window)}"
-        )
+    if window > timing.attribution_window:
+        longest = format_duration(timing.attribution_window)
+        raise ValueError(f"window: expected at most the attribution window, {longest}, got {format_duration(window)}")
     return Method(Wait(window), Plain())

@@ -59,7 +59,10 @@ def answer(methods: Sequence[Mapping[str, Any]], nll: Mapping[str, Curve]) -> di
     nll : mapping of label to Curve
         NLL of mature labels, by window, where clicks count.
     """
-    rivals = sorted((m for m in methods if not m["bound"] and _value(m, "nll") is not None), key=lambda m: m["metrics"]["nll"]["value"])
+    rivals = sorted(
+        (m for m in methods if not m["bound"] and _value(m, "nll") is not None),
+        key=lambda m: m["metrics"]["nll"]["value"],
+    )
     if not rivals:
         return {"lead": _nothing(methods), "more": []}
     best = rivals[0]

@@ -25,12 +25,15 @@ class Curve(NamedTuple):
     clicks: Ints
 
 
+Curves = Mapping[tuple[str, str, str], Curve]  # by (method, curve, metric)
+
+
 @dataclass(frozen=True)
 class Measured:
     """The part of a run's metrics that the report shows."""
 
     overall: list[dict[str, Any]]  # rows of the whole run: all metrics without segment, calibration ratio with
-    curves: Mapping[tuple[str, str, str], Curve]  # by (method, curve, metric)
+    curves: Curves
 
 
 def read_measured(path: Path) -> Measured:

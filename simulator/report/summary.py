@@ -2,24 +2,21 @@
 
 import json
 import shlex
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
-
-import numpy as np
 
 from scenarios.durations import parse_duration
 from simulator.report import words
 from simulator.report.account import accounts
 from simulator.report.answer import answer
-from simulator.report.curves import OVER_TIME, Curve, Measured, read_measured, thin
+from simulator.report.curves import Curve, Measured, read_measured
+from simulator.report.drawn import delays, over_time
 from simulator.report.looks import looks, swatch
 from simulator.report.tables import overall_table, segment_tables
 from simulator.report.toml import toml
 
 FORMAT = 1  # of run.json
-MOST_POINTS = 2000  # per curve
-ALL_POINTS = 80_000  # in all curves together, so that the page stays under 8 MB however many methods there are
 
 
 def summarize(folder: Path) -> dict[str, Any]:
@@ -57,9 +54,9 @@ def summarize(folder: Path) -> dict[str, Any]:
         "table": overall_table(methods, run["log"]["clicks"]),
         "segments": segment_tables([row for row in measured.overall if row["segment"]], labels),
         "span": _span(run),
-        **_curves(measured, labels),
+        "curves": over_time(measured.curves, labels, next((m["label"] for m in methods if m["bound"]), None)),
         "reliability": {label: found for label, found in run.get("reliability", {}).items() if found},
-        "delays": _delays(run),
+        "delays": delays(run.get("delays"), _windows(run)),
         "accounts": accounts(run["ledger"]),
         "notes": list(run["log"].get("notes", ())),
         "scenario": toml(run["scenario"]),
@@ -67,6 +64,7 @@ def summarize(folder: Path) -> dict[str, Any]:
         "file": f"{run['name']}.toml",
         "versions": dict(run.get("versions", {})),
         "hash": run["hash"],
+        "fingerprint": run["log"]["fingerprint"],
     }
 
 
@@ -97,9 +95,9 @@ def _methods(run: Mapping[str, Any], measured: Measured) -> list[dict[str, Any]]
             "swatch": swatch(look),
             "describe": method.get("describe", ""),
             "parameters": [f"{key} = {value}" for key, value in method.get("parameters", {}).items()],
-            "windows": _windows(method.get("parameters", {})),
             "metrics": found.get((label, "true"), {}),
             "as_seen": seen,
+            "sums": _sums(found.get((label, "true"), {}).get("calibration_ratio", {}).get("value"), seen),
             "weights": method.get("weights") or {},
             **{key: method.get(key) for key in ("examples", "positives", "missed", "seconds")},
         }
@@ -109,8 +107,26 @@ def _methods(run: Mapping[str, Any], measured: Measured) -> list[dict[str, Any]]
     return methods
 
 
-def _windows(parameters: Mapping[str, Any]) -> list[str]:
-    return [value for key, value in parameters.items() if "window" in key and isinstance(value, str)]
+def _sums(true: float | None, seen: float | None) -> str:
+    shown = [words.figure(value, "calibration_ratio") for value in (true, seen)]
+    return f"true {shown[0]}, as seen {shown[1]}"
+
+
+def _windows(run: Mapping[str, Any]) -> dict[str, list[str]]:
+    """Return the windows that methods wait for, with the labels of the methods, and the attribution window."""
+    windows: dict[str, list[str]] = {run["clock"]["attribution_window"]: []}
+    for label, method in run["methods"].items():
+        for key, value in method.get("parameters", {}).items():
+            if "window" in key and _is_duration(value):
+                windows.setdefault(value, []).append(label)
+    return windows
+
+
+def _is_duration(value: Any) -> bool:
+    try:
+        return parse_duration(value) > 0
+    except ValueError:
+        return False
 
 
 def _evaluated(measured: Measured, metric: str, since: str) -> dict[str, Curve]:
@@ -150,37 +166,6 @@ def _facts(run: Mapping[str, Any]) -> list[tuple[str, str]]:
 def _span(run: Mapping[str, Any]) -> dict[str, int]:
     first = run["log"]["first_click"] or run["clock"]["evaluate_from"]
     return {"first": _ms(first), "evaluate_from": _ms(run["clock"]["evaluate_from"]), "end": _ms(run["clock"]["end"])}
-
-
-def _curves(measured: Measured, labels: Sequence[str]) -> dict[str, Any]:
-    """Return what is drawn over time: by metric, method and curve; thinned out where there is too much of it."""
-    drawn = {key: curve for key, curve in _with_gap(measured, labels).items() if key[0] in labels}
-    most = max(2, min(MOST_POINTS, ALL_POINTS // max(1, len(drawn))))
-    shown: dict[str, Any] = {metric: {} for metric in (*OVER_TIME, "nll_gap")}
-    for (label, curve, metric), one in sorted(drawn.items(), key=lambda item: labels.index(item[0][0])):
-        at = thin(one.value, most)
-        values = [float(f"{value:.5g}") if np.isfinite(value) else None for value in one.value[at]]
-        shown[metric].setdefault(label, {})[curve] = {"time": (one.start[at] // 1000).tolist(), "value": values}
-    longest = max((len(curve.start) for curve in drawn.values()), default=0)
-    thinned = {"windows": words.count(longest), "points": words.count(most)} if longest > most else None
-    widths = [int(np.median(curve.end - curve.start)) // 1000 for curve in drawn.values()]
-    return {"curves": shown, "thinned": thinned, "window_ms": max(widths, default=0)}
-
-
-def _with_gap(measured: Measured, labels: Sequence[str]) -> dict[tuple[str, str, str], Curve]:
-    """Add to the curves each method's NLL less the first one's that is called oracle, where there is one."""
-    curves = dict(measured.curves)
-    return curves
-
-
-def _delays(run: Mapping[str, Any]) -> dict[str, Any] | None:
-    delays = run.get("delays")
-    if not delays or not sum(delays["counts"]):
-        return None
-    share = np.cumsum(delays["counts"]) / sum(delays["counts"])
-    edges = np.array(delays["edges_us"], dtype=np.float64)
-    uses: dict[str, list[str]] = {}
-    return {"edges": edges, "share": share, "uses": uses, "parse": parse_duration}
 
 
 def _ms(time: str) -> int:

@@ -43,7 +43,11 @@ def overall_table(methods: Sequence[Mapping[str, Any]], clicks: int) -> dict[str
     grid = [{**_metrics(method), **_counts(method, clicks)} for method in methods]
     columns = [column for column in COLUMNS if any(column.key in row for row in grid)]
     for column in columns:
-        rivals = [row[column.key] for row, method in zip(grid, methods, strict=True) if not method["bound"] and column.key in row]
+        rivals = [
+            row[column.key]
+            for row, method in zip(grid, methods, strict=True)
+            if not method["bound"] and column.key in row
+        ]
         _mark_best(rivals, column.goal)
     rows = [
         {"method": method, "cells": [row.get(column.key, _cell(None, words.NO_ANSWER)) for column in columns]}
@@ -113,11 +117,17 @@ def segment_tables(rows: Sequence[Mapping[str, Any]], labels: Sequence[str]) -> 
     return [_segments(field, values, labels) for field, values in fields.items()]
 
 
-def _segments(field: str, values: Mapping[str, Mapping[str, Mapping[str, Any]]], labels: Sequence[str]) -> dict[str, Any]:
+def _segments(
+    field: str, values: Mapping[str, Mapping[str, Mapping[str, Any]]], labels: Sequence[str]
+) -> dict[str, Any]:
     clicks = {value: max(row["clicks"] or 0 for row in by_method.values()) for value, by_method in values.items()}
     largest = sorted(values, key=lambda value: (-clicks[value], value))[:MOST_SEGMENTS]
     rows = [
-        {"value": value, "clicks": words.count(clicks[value]), "cells": [_heat(values[value].get(label)) for label in labels]}
+        {
+            "value": value,
+            "clicks": words.count(clicks[value]),
+            "cells": [_heat(values[value].get(label)) for label in labels],
+        }
         for value in largest
     ]
     return {"field": field, "rows": rows, "left_out": len(values) - len(largest)}
@@ -127,6 +137,14 @@ def _heat(row: Mapping[str, Any] | None) -> dict[str, Any]:
     """Return a cell with its shade: -3 far too few predicted, 0 about right, 3 far too many."""
     ratio = row["value"] if row else None
     if row is None or ratio is None or not ratio > 0:
-        return {"text": words.figure(ratio, "calibration_ratio"), "shade": None, "why": words.reason((row and row["reason"]) or "no clicks")}
+        return {
+            "text": words.figure(ratio, "calibration_ratio"),
+            "shade": None,
+            "why": words.reason((row and row["reason"]) or "no clicks"),
+        }
     steps = sum(abs(math.log(ratio)) > math.log(limit) for limit in (1.1, 1.25, 1.6))
-    return {"text": words.figure(ratio, "calibration_ratio"), "shade": int(math.copysign(steps, ratio - 1)) if steps else 0, "why": ""}
+    return {
+        "text": words.figure(ratio, "calibration_ratio"),
+        "shade": int(math.copysign(steps, ratio - 1)) if steps else 0,
+        "why": "",
+    }

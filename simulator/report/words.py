@@ -70,6 +70,21 @@ def percent(share: float) -> str:
     return f"{share:.{1 if 0 < share < 0.0995 else 0}%}".replace("%", "\u00a0%")
 
 
+def duration(microseconds: float) -> str:
+    """Return a measured duration in the unit that suits it.
+
+    Examples
+    --------
+    >>> duration(10_440_000_000)
+    '2.9\\xa0h'
+    """
+    seconds = microseconds / 1e6
+    for unit, size in (("d", 86_400), ("h", 3_600), ("min", 60)):
+        if seconds >= 1.5 * size:
+            return f"{seconds / size:.1f}\u00a0{unit}"
+    return f"{seconds:.1f}\u00a0s"
+
+
 def predicted_against_happened(ratio: float) -> str:
     """Return a calibration ratio in words.
 

@@ -1,0 +1,1 @@
+"""What happened: logs, readers, encoding, the label feed, label policies."""

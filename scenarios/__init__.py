@@ -1,0 +1,41 @@
+"""What to run: scenario files, their shape, their defaults and their errors."""
+
+from scenarios import catalogue
+from scenarios.checks import Check, attribution_window_in, methods_in
+from scenarios.durations import format_duration, parse_duration
+from scenarios.instants import format_instant, parse_instant
+from scenarios.logs import CompleteJourneyLog, CriteoLog, SyntheticLog, TableLog
+from scenarios.problems import Problem, ScenarioError, mismatch, unknown_key, unknown_name
+from scenarios.scenario import Scenario
+from scenarios.schema import schema
+from scenarios.sections import Clock, Feed, Learner, MethodSpec, Metrics
+
+load_scenario = Scenario.load
+
+__all__ = [
+    "Check",
+    "Clock",
+    "CompleteJourneyLog",
+    "CriteoLog",
+    "Feed",
+    "Learner",
+    "MethodSpec",
+    "Metrics",
+    "Problem",
+    "Scenario",
+    "ScenarioError",
+    "SyntheticLog",
+    "TableLog",
+    "attribution_window_in",
+    "catalogue",
+    "format_duration",
+    "format_instant",
+    "load_scenario",
+    "methods_in",
+    "mismatch",
+    "parse_duration",
+    "parse_instant",
+    "schema",
+    "unknown_key",
+    "unknown_name",
+]

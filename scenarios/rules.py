@@ -1,0 +1,134 @@
+"""What must hold between the keys of a scenario, beyond the type and the range of each."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+from scenarios.durations import DAY, format_duration
+from scenarios.logs import SyntheticLog, TableLog
+from scenarios.problems import Problem, mismatch, unknown_name
+from scenarios.sections import Clock, Feed, Learner, MethodSpec, Metrics
+
+
+def broken_rules(sections: Mapping[str, Any], *, is_file: bool) -> list[Problem]:
+    """Return what does not hold; a rule is left out if a section that it is about is broken itself.
+
+    Parameters
+    ----------
+    sections : mapping
+        The sections of a scenario that are sound by themselves.
+    is_file : bool
+        Whether the scenario comes from a file, and not from Python, where a dataframe may be handed over.
+    """
+    log, clock, methods = (sections.get(key) for key in ("log", "clock", "methods"))
+    feed, learner, metrics = (sections.get(key) for key in ("feed", "learner", "metrics"))
+    found: list[Iterable[Problem]] = []
+    if isinstance(log, SyntheticLog):
+        found += [_feature_names(log), _delay(log), _delay_by(log), _gifts(log)]
+        found += [_evaluation_start(log, clock)] if clock else []
+    if isinstance(log, TableLog):
+        found += [_columns(log), _outcomes(log), _path(log) if is_file else ()]
+    if log and metrics:
+        found.append(_segments(log, metrics))
+    found += [_labels(methods)] if methods else []
+    found += [_optimizer(learner)] if learner else []
+    found += [_latency(feed)] if feed else []
+    return [problem for problems in found for problem in problems]
+
+
+def _feature_names(log: SyntheticLog) -> Iterator[Problem]:
+    places = [(f"log.categorical[{n}].name", feature.name) for n, feature in enumerate(log.categorical)]
+    places += [(f"log.numeric[{n}].name", feature.name) for n, feature in enumerate(log.numeric)]
+    return _once(places, "a name that no other feature has")
+
+
+def _once(places: Sequence[tuple[str, str]], expected: str) -> Iterator[Problem]:
+    """Yield a problem for every name that stands in an earlier place too, upper and lower case being the same."""
+    seen: dict[str, str] = {}
+    for key, name in places:
+        first = seen.setdefault(name.casefold(), key)
+        if first != key:
+            yield Problem(key, f"expected {expected}, got {name!r}, as at {first}")
+
+
+def _delay(log: SyntheticLog) -> Iterator[Problem]:
+    if not sum(part.share for part in log.delay):
+        yield Problem("log.delay", "expected a share above 0 in at least one part, got 0 in all")
+    for number, part in enumerate(log.delay):
+        if part.kind == "exponential" and part.shape != 1:
+            known = 'no shape for an exponential delay (kind = "weibull" and "lognormal" have one)'
+            yield mismatch(f"log.delay[{number}].shape", known, part.shape)
+
+
+def _delay_by(log: SyntheticLog) -> Iterator[Problem]:
+    names = [feature.name for feature in log.categorical]
+    if log.delay_by is not None and log.delay_by not in names:
+        yield unknown_name("log.delay_by", "categorical feature", log.delay_by, names)
+    if log.delay_by is None and log.delay_strength:
+        yield mismatch("log.delay_by", "the name of a categorical feature, as delay_strength is set", None)
+
+
+def _gifts(log: SyntheticLog) -> Iterator[Problem]:
+    if log.gifts and log.gifts.p99 < log.gifts.median:
+        yield mismatch("log.gifts.p99", f"an amount of at least the median, {log.gifts.median}", log.gifts.p99)
+
+
+def _evaluation_start(log: SyntheticLog, clock: Clock) -> Iterator[Problem]:
+    if clock.evaluate_from >= log.days * DAY:
+        start = format_duration(clock.evaluate_from)
+        yield mismatch("clock.evaluate_from", f"less than the {log.days:g} days of the log", start)
+
+
+def _columns(log: TableLog) -> Iterator[Problem]:
+    places = [(f"log.categorical[{n}]", name) for n, name in enumerate(log.categorical)]
+    places += [(f"log.numeric[{n}]", name) for n, name in enumerate(log.numeric)]
+    for number, (key, name) in enumerate(places):
+        if name in (earlier for _, earlier in places[:number]):
+            yield mismatch(key, "each column once, as categorical or as numeric", name)
+    later = {"conversion_time": log.conversion_time, "amount": log.amount, "true_probability": log.true_probability}
+    for key, name in places:
+        what = next((role for role, column in later.items() if column == name), None)
+        if what is not None:
+            yield mismatch(key, f"a column that is known at the click, which log.{what} is not", name)
+
+
+def _outcomes(log: TableLog) -> Iterator[Problem]:
+    if log.conversion_time is None and log.outcomes is None:
+        yield mismatch("log.conversion_time", "the name of a column, or a table [log.outcomes] instead", None)
+    elif log.amount is not None and log.conversion_time is None:
+        yield mismatch("log.conversion_time", "the name of a column, as amount is set", None)
+    if log.outcomes is not None and log.click_id is None:
+        yield mismatch("log.click_id", "the name of a column, as [log.outcomes] names clicks by it", None)
+
+
+def _path(log: TableLog) -> Iterator[Problem]:
+    if log.path is None:
+        yield mismatch("log.path", "a path or a list of paths", None)
+
+
+def _segments(log: Any, metrics: Metrics) -> Iterator[Problem]:
+    names: list[str] = []
+    if isinstance(log, SyntheticLog):
+        names = [feature.name for feature in log.categorical]
+    for number, segment in enumerate(metrics.segments):
+        if names and segment not in names:
+            yield unknown_name(f"metrics.segments[{number}]", "feature of the log", segment, names)
+        if segment in metrics.segments[:number]:
+            yield mismatch(f"metrics.segments[{number}]", "each column once", segment)
+
+
+def _labels(methods: Sequence[MethodSpec]) -> Iterator[Problem]:
+    places = [(f"method[{number}].label", method.label) for number, method in enumerate(methods)]
+    return _once(places, "a label that no other method has")
+
+
+def _optimizer(learner: Learner) -> Iterator[Problem]:
+    default = Learner()
+    for key in ("l1", "l2", "beta"):
+        value = getattr(learner, key)
+        if learner.optimizer != "ftrl" and value != getattr(default, key):
+            yield mismatch(f"learner.{key}", f'no {key}, which only optimizer = "ftrl" has', value)
+
+
+def _latency(feed: Feed) -> Iterator[Problem]:
+    if feed.kind != "lognormal" and feed.sigma != Feed().sigma:
+        yield mismatch("feed.sigma", 'no sigma, which only kind = "lognormal" has', feed.sigma)

@@ -1,0 +1,168 @@
+"""The shape of the other sections: learner, clock, feed, methods and metrics, with all defaults and ranges."""
+
+import re
+from collections import Counter
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Annotated, Any, Literal
+
+from pydantic import BeforeValidator, ConfigDict, Field
+
+from scenarios.durations import DAY, HOUR
+from scenarios.fields import Column, Duration, Label, Parameter, PositiveDuration, Settings, Words
+from scenarios.problems import show
+
+Penalty = Annotated[float, Field(ge=0, le=1e6)]
+
+
+class Learner(Settings):
+    """What learns: a hashed logistic regression, one step per example, in order."""
+
+    kind: Annotated[Literal["logistic"], Words(noun="kind of learner")] = Field(
+        default="logistic", description='"logistic": hashed logistic regression.'
+    )
+    optimizer: Annotated[Literal["sgd", "adagrad", "ftrl"], Words(noun="optimizer")] = Field(
+        default="adagrad",
+        description='How a gradient becomes a step: "sgd" takes the same step size for all weights for ever, '
+        '"adagrad" a smaller one for weights seen often; "ftrl" is adagrad with penalties that keep rare weights at 0.',
+    )
+    learning_rate: float = Field(
+        default=0.05, gt=0, le=100, description="Step size (alpha of ftrl). Larger adapts faster and is noisier."
+    )
+    bits: int = Field(
+        default=20, ge=8, le=28, description="Features share a table of 2^bits weights; fewer bits, more collisions."
+    )
+    l1: Penalty = Field(default=0.0, description="Pull of weights to exactly 0; ftrl alone has it.")
+    l2: Penalty = Field(default=0.0, description="Pull of weights towards 0; ftrl alone has it.")
+    beta: Penalty = Field(default=1.0, description="Damping of the first steps of a weight; ftrl alone has it.")
+
+
+class Clock(Settings):
+    """When things happen: what counts as a conversion, and how often the model is trained and served anew."""
+
+    attribution_window: PositiveDuration = Field(
+        default=7 * DAY,
+        description="Longest delay that still counts. It fixes the true label, which is mature only this long after "
+        "the click, for positives too.",
+    )
+    evaluate_from: Duration = Field(
+        default=0,
+        description="Clicks count in the metrics from this long after the log's first click; before, models warm up.",
+    )
+    publish_every: Duration = Field(
+        default=HOUR,
+        description="How often the model learns what has arrived and is served anew. "
+        '"0s" is event by event: exact, and slow.',
+    )
+    publish_lag: Duration = Field(
+        default=0, description="Time from learning to serving: training, validation, rollout."
+    )
+    batch: int = Field(
+        default=1024,
+        ge=1,
+        le=10_000_000,
+        description="Examples between two looks of a correction at the current model.",
+    )
+
+
+class Feed(Settings):
+    """How outcomes travel from where they happen to the trainer, who can only learn from what has arrived."""
+
+    kind: Annotated[Literal["constant", "exponential", "lognormal"], Words(noun="kind of feed")] = Field(
+        default="constant", description="Whether every outcome takes the same time, or a time drawn for each."
+    )
+    latency: Duration = Field(default=0, description="Time an outcome takes; the mean, where it is drawn.")
+    sigma: float = Field(
+        default=1.0,
+        gt=0,
+        le=10,
+        description='Standard deviation of the logarithm of the latency; "lognormal" alone has it.',
+    )
+
+
+class MethodSpec(Settings):
+    """A way of coping with late labels, with its own parameters; the methods page describes them.
+
+    All methods of a scenario are played on the same log and the same clock, each with a learner of its own.
+    """
+
+    model_config = ConfigDict(extra="allow", json_schema_extra=lambda schema: schema.update(required=["name"]))
+    __pydantic_extra__: dict[str, Parameter]
+
+    name: str = Field(description="Which method, such as oracle, waiting_window or fnw.")
+    label: Label = Field(
+        description="What it is called in the results; must be unique. Default: the name, followed by the parameters "
+        "where a scenario has several of one name, such as waiting_window-1h."
+    )
+
+    @property
+    def parameters(self) -> Mapping[str, Any]:
+        """What stands in its table beside name and label, as in the file."""
+        return MappingProxyType(self.__pydantic_extra__)
+
+
+def with_labels(tables: Any) -> Any:
+    """Return [[method]] tables with a label in each; what is malformed is left for validation to name."""
+    if not isinstance(tables, list):
+        return tables
+    names = Counter(str(table.get("name")) for table in tables if isinstance(table, Mapping))
+    return [{"label": _label(table, names), **table} if isinstance(table, Mapping) else table for table in tables]
+
+
+def _label(table: Mapping[str, Any], names: Counter[str]) -> str:
+    name = str(table.get("name"))
+    parameters = sorted(set(table) - {"name", "label"}) if names[name] > 1 else []
+    words = [name, *(_word(table[key]) for key in parameters)]
+    parts = [re.sub(r"[^A-Za-z0-9_.+]+", "-", word).strip("-.") for word in words]
+    return "-".join(part for part in parts if part)[:100].lstrip("_+") or "method"
+
+
+def _word(value: Any) -> str:
+    if isinstance(value, list):
+        return "+".join(show(item).strip("'") for item in value)
+    return show(value).strip("'")
+
+
+Methods = Annotated[
+    tuple[MethodSpec, ...],
+    Field(strict=False, min_length=1),
+    BeforeValidator(with_labels),
+    Words(expected="one or more tables headed [[method]]"),
+]
+
+
+class Metrics(Settings):
+    """What is measured, over time, from one recorded prediction per click."""
+
+    window: PositiveDuration = Field(
+        default=DAY, description="Length of the windows of click time that results are given for."
+    )
+    segments: Annotated[tuple[Column, ...], Field(strict=False), Words(expected="a list of column names")] = Field(
+        default=(), description="Columns to give results by as well, each value apart."
+    )
+    max_segments: int = Field(
+        default=50,
+        ge=1,
+        le=10_000,
+        description="At most so many values per column, those with most clicks; the rest are one.",
+    )
+    bins: int = Field(
+        default=10, ge=2, le=1_000, description="Bins of the calibration error and the reliability diagram."
+    )
+    binning: Annotated[Literal["equal_count", "equal_width"], Words(noun="binning")] = Field(
+        default="equal_count",
+        description="Bins with the same number of clicks, or of the same width. Predictions crowd near 0, so "
+        '"equal_count" says more.',
+    )
+    bootstrap: int = Field(
+        default=200,
+        ge=0,
+        le=100_000,
+        description="Resamples, over days, behind the intervals of overall results; 0 for none.",
+    )
+    drift_delta: float = Field(
+        default=0.002,
+        gt=0,
+        lt=1,
+        description="Risk of a false drift alarm (delta of ADWIN): smaller rings later and surer.",
+    )

@@ -1,0 +1,138 @@
+"""The one place where names become objects."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from learners import LEARNERS
+from learners.base import Learner
+from replay.encoding import Encoding
+from replay.feed import LabelFeed
+from replay.readers import READERS
+from replay.readers.base import LogReader
+from scenarios import Scenario
+from scenarios.checks import attribution_window_in, methods_in
+from scenarios.durations import parse_duration
+from scenarios.problems import Problem, nearest, show
+from simulator.methods import METHODS, Method, Parameter, Recipe, Timing, parameters
+
+_EXPECTED: Mapping[str, tuple[str, Callable[[Any], bool]]] = {
+    "duration": ('a duration such as "90s" or "7d"', lambda value: isinstance(value, str)),
+    "number": ("a number", lambda value: isinstance(value, int | float) and not isinstance(value, bool)),
+    "integer": ("a whole number", lambda value: isinstance(value, int) and not isinstance(value, bool)),
+    "text": ("text", lambda value: isinstance(value, str)),
+    "flag": ("true or false", lambda value: isinstance(value, bool)),
+}
+
+
+def load(source: Any, overrides: Sequence[str] = ()) -> Scenario:
+    """Read a scenario and check it whole, its methods too.
+
+    Parameters
+    ----------
+    source : path, name of the catalogue, or mapping
+    overrides : sequence of str
+        Values to set on top, such as ``"clock.publish_every=15m"``.
+
+    Raises
+    ------
+    ScenarioError
+        With everything that is wrong.
+    """
+    return Scenario.load(source, overrides, checks=(method_problems,))
+
+
+def method_problems(raw: Mapping[str, Any]) -> list[Problem]:
+    """Return what is wrong with the methods of a scenario: names, parameters, and what they refuse."""
+    timing = _timing_in(raw)
+    problems = []
+    for path, table in methods_in(raw):
+        name = table["name"]
+        if name not in METHODS:
+            near = nearest(name, METHODS)
+            hint = f"; did you mean {near!r}?" if near else f"; there are {', '.join(METHODS)}"
+            problems.append(Problem(f"{path}.name", f"no method is called {name!r}{hint}"))
+            continue
+        own = {key: value for key, value in table.items() if key not in ("name", "label")}
+        problems += _parameter_problems(path, METHODS[name], own, timing)
+    return problems
+
+
+def methods(scenario: Scenario) -> dict[str, Method]:
+    """Return the methods of a checked scenario, by label."""
+    timing = Timing(scenario.clock.attribution_window, scenario.clock.evaluate_from)
+    built = {}
+    for spec in scenario.methods:
+        recipe = METHODS[spec.name]
+        known = parameters(recipe)
+        values = {key: _value(known[key], value) for key, value in spec.parameters.items()}
+        built[spec.label] = recipe(timing, **values)
+    return built
+
+
+def reader(scenario: Scenario, frame: Any = None) -> LogReader:
+    """Return the reader of the scenario's log, or of a dataframe in its place."""
+    return READERS[scenario.log.kind](scenario, frame)
+
+
+def learner(scenario: Scenario) -> Learner:
+    """Return a fresh learner."""
+    settings = scenario.learner.model_dump()
+    made: Learner = LEARNERS[settings.pop("kind")](**settings)
+    return made
+
+
+def encoding(scenario: Scenario) -> Encoding:
+    """Return how features become slots."""
+    return Encoding(bits=scenario.learner.bits)
+
+
+def feed(scenario: Scenario) -> LabelFeed:
+    """Return the label feed."""
+    return LabelFeed(scenario.feed.kind, scenario.feed.latency, scenario.feed.sigma, scenario.seed)
+
+
+def _parameter_problems(path: str, recipe: Recipe, given: Mapping[str, Any], timing: Timing | None) -> list[Problem]:
+    known, problems, values = parameters(recipe), [], {}
+    for key, value in given.items():
+        if key not in known:
+            near = nearest(key, known)
+            hint = f"; did you mean {near!r}?" if near else ""
+            has = f"has {', '.join(known)}" if known else "has no parameters"
+            problems.append(Problem(f"{path}.{key}", f"unknown key; {recipe.__name__} {has}{hint}"))
+            continue
+        try:
+            values[key] = _value(known[key], value)
+        except ValueError as error:
+            problems.append(Problem(f"{path}.{key}", str(error)))
+    missing = [key for key, one in known.items() if one.default is Parameter.required and key not in given]
+    problems += [Problem(f"{path}.{key}", f"expected {_EXPECTED[known[key].type][0]}, got nothing") for key in missing]
+    if not problems and timing is not None:
+        problems += _refusal(path, recipe, timing, values)
+    return problems
+
+
+def _refusal(path: str, recipe: Recipe, timing: Timing, values: Mapping[str, Any]) -> list[Problem]:
+    """Return what a recipe itself says against its values; its message opens with the parameter's name."""
+    try:
+        recipe(timing, **values)
+    except ValueError as error:
+        key, _, message = str(error).partition(": ")
+        return [Problem(f"{path}.{key}", message)]
+    return []
+
+
+def _value(parameter: Parameter, value: Any) -> Any:
+    expected, fits = _EXPECTED[parameter.type]
+    if not fits(value):
+        raise ValueError(f"expected {expected}, got {show(value)}")
+    return parse_duration(value) if parameter.type == "duration" else value
+
+
+def _timing_in(raw: Mapping[str, Any]) -> Timing | None:
+    window = attribution_window_in(raw)
+    clock = raw.get("clock", {})
+    try:
+        after = parse_duration(clock.get("evaluate_from", "0s"))
+    except (ValueError, AttributeError):
+        return None
+    return None if window is None else Timing(window, after)

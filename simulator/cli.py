@@ -1,0 +1,171 @@
+"""The command line: parse, load, build, run, write, and nothing else."""
+
+import argparse
+import json
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from replay.errors import LogError
+from scenarios import ScenarioError, catalogue, schema
+from simulator.folder import OutputError
+
+if TYPE_CHECKING:
+    pass
+
+DONE, FAILED, WRONG = 0, 1, 2
+
+_EXAMPLES = """\
+examples:
+  latelabel list                                 what there is to run
+  latelabel run quickstart                       a small made-up world, five methods, a report in seconds
+  latelabel run my.toml --out runs/my            your own scenario
+  latelabel run quickstart --set learner.optimizer=ftrl --set waiting_window.window=6h
+  latelabel report runs/quickstart               write the report of an earlier run again
+  latelabel schema > scenario.schema.json        for completion and checks in your editor
+
+exit status: 0 done, 1 the run failed, 2 the request was wrong
+"""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line and return its exit status."""
+    options = _parser().parse_args(arguments)
+    try:
+        status: int = options.command(options)
+    except (ScenarioError, LogError, OutputError) as error:
+        _complain(str(error))
+        return WRONG
+    except KeyboardInterrupt:
+        _complain("stopped; nothing was written")
+        return FAILED
+    except BrokenPipeError:
+        sys.stderr.close()
+        return DONE
+    except Exception as error:
+        _complain(f"the run failed: {type(error).__name__}: {error}")
+        if options.debug:
+            raise
+        _complain("nothing was written; --debug shows where it happened")
+        return FAILED
+    return status
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="latelabel",
+        description="Replay a click log on a simulated clock, train online learners on labels that arrive late, and "
+        "see how each way of coping with the delay drifts out of calibration.",
+        epilog=_EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--version", action="version", version=f"latelabel {_version()}")
+    parser.add_argument("--debug", action="store_true", help="show where an unexpected failure happened")
+    commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
+    _add_run(commands)
+    listing = commands.add_parser(
+        "list", help="what there is to run", description="List the scenarios of the catalogue and the methods."
+    )
+    listing.set_defaults(command=_list)
+    report = commands.add_parser(
+        "report", help="write a run's report again", description="Write report.html of a finished run again."
+    )
+    report.add_argument("folder", type=Path, help="folder of a finished run")
+    report.set_defaults(command=_report)
+    shape = commands.add_parser(
+        "schema",
+        help="print the scenario file's JSON Schema",
+        description="Print the JSON Schema of scenario files. Editors use it to complete and check TOML: save it and "
+        "begin a scenario with  #:schema ./scenario.schema.json",
+    )
+    shape.set_defaults(command=_schema)
+    return parser
+
+
+def _add_run(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    run = commands.add_parser(
+        "run",
+        help="run a scenario",
+        description="Replay the scenario's log under each of its methods, measure them, and leave a folder with "
+        "run.json, metrics.parquet, predictions/ and report.html.",
+        epilog="The folder is written whole or not at all; an earlier run in the same place is replaced.",
+    )
+    run.add_argument("scenario", help="a scenario file (TOML), or a name from: latelabel list")
+    run.add_argument("--out", type=Path, metavar="DIR", help="folder of the results (default: runs/NAME)")
+    run.add_argument(
+        "--set",
+        action="append",
+        default=[],
+        metavar="KEY=VALUE",
+        help="change a value of the scenario, such as clock.publish_every=15m, method[0].window=1h or "
+        "waiting_window.window=1h; may be repeated",
+    )
+    run.add_argument("--jobs", type=_positive, default=1, metavar="N", help="methods replayed at a time (default: 1)")
+    run.add_argument("--quiet", action="store_true", help="no progress and no tables, only the report's path")
+    run.set_defaults(command=_run)
+
+
+def _positive(text: str) -> int:
+    if not text.isdigit() or not int(text):
+        raise argparse.ArgumentTypeError(f"expected a whole number of at least 1, got {text!r}")
+    return int(text)
+
+
+def _run(options: argparse.Namespace) -> int:
+    from simulator import build, terminal  # noqa: PLC0415  (--help and list must not pay for the engine)
+    from simulator.runner import run  # noqa: PLC0415
+
+    scenario = build.load(options.scenario, options.set)
+    out = options.out or Path("runs") / scenario.name
+    if options.quiet:
+        result = run(scenario, out=out, jobs=options.jobs)
+    else:
+        with terminal.Progress() as watcher:
+            result = run(scenario, out=out, jobs=options.jobs, watcher=watcher)
+        terminal.show(result)
+    _say(str(result.report))
+    return DONE
+
+
+def _list(options: argparse.Namespace) -> int:  # noqa: ARG001  (every command is given its options)
+    from simulator import terminal  # noqa: PLC0415
+    from simulator.methods import METHODS, parameters, summary  # noqa: PLC0415
+
+    terminal.show_list(
+        {name: catalogue.describe(name) for name in catalogue.names()},
+        {name: (summary(recipe), parameters(recipe)) for name, recipe in METHODS.items()},
+    )
+    return DONE
+
+
+def _report(options: argparse.Namespace) -> int:
+    from simulator.report import write_report  # noqa: PLC0415
+    from simulator.results import Result  # noqa: PLC0415
+
+    result: Result = Result.load(options.folder)
+    _say(str(write_report(result.folder)))
+    return DONE
+
+
+def _schema(options: argparse.Namespace) -> int:  # noqa: ARG001  (as above)
+    _say(json.dumps(schema(), indent=2))
+    return DONE
+
+
+def _version() -> str:
+    from importlib.metadata import version  # noqa: PLC0415
+
+    return version("latelabel")
+
+
+def _say(text: str) -> None:
+    print(text)  # noqa: T201  (the command line alone prints)
+
+
+def _complain(text: str) -> None:
+    print(text, file=sys.stderr)  # noqa: T201
+
+
+if __name__ == "__main__":
+    sys.exit(main())

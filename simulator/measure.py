@@ -1,0 +1,91 @@
+"""From predictions to figures: what is evaluated, and every table a run keeps of one method."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from simulator.drift import Alarm, drift_alarms
+
+from learners.base import Floats32
+from replay.feed import Deliveries
+from replay.log import ClickLog, Ints
+from simulator.clock import Clock
+from simulator.metrics import Evaluated, MetricTable, evaluate, reliability
+from simulator.metrics.calibration import DelayTable, delay_table
+
+
+@dataclass(frozen=True)
+class Yardstick:
+    """How predictions are measured: the scenario's clock and metrics sections, times in us."""
+
+    attribution_window: int
+    evaluate_from: int  # us UTC
+    window: int
+    bins: int
+    binning: str
+    max_segments: int
+    replicates: int
+    drift_delta: float
+    seed: int
+
+
+@dataclass(frozen=True)
+class Measures:
+    """What is kept of one method's predictions."""
+
+    metrics: MetricTable
+    reliability: Mapping[str, Any]
+    alarms: list[Alarm]
+
+
+def evaluated(log: ClickLog, deliveries: Deliveries, prediction: Floats32, yardstick: Yardstick) -> Evaluated:
+    """Return the columns of the clicks from `evaluate_from` on."""
+    first = int(np.searchsorted(log.click_time, yardstick.evaluate_from))
+    time = log.click_time[first:]
+    return Evaluated(
+        click_time=time,
+        prediction=prediction[first:],
+        label=deliveries.label[first:],
+        mature=time <= log.observed_until - yardstick.attribution_window,
+        arrival=deliveries.arrival[first:],
+        true_probability=None if log.true_probability is None else log.true_probability[first:],
+        segments={name: (segment.code[first:], segment.values) for name, segment in log.segments.items()},
+    )
+
+
+def measure(clicks: Evaluated, clock: Clock, yardstick: Yardstick) -> Measures:
+    """Return every figure of one method: pure functions of columns, after the run."""
+    end = clock.last_click + 1
+    table = evaluate(
+        clicks,
+        window=yardstick.window,
+        start=yardstick.evaluate_from,
+        end=max(end, yardstick.evaluate_from),
+        bins=yardstick.bins,
+        binning=yardstick.binning,
+        max_segments=yardstick.max_segments,
+        replicates=yardstick.replicates,
+        seed=yardstick.seed,
+    )
+    alarms = drift_alarms(
+        clicks.click_time,
+        clicks.prediction,
+        clicks.label,
+        attribution_window=yardstick.attribution_window,
+        start=yardstick.evaluate_from,
+        end=end,
+        delta=yardstick.drift_delta,
+    )
+    mature = slice(0, int(np.count_nonzero(clicks.mature)))  # clicks are sorted by time, so the mature come first
+    return Measures(table, reliability(clicks.label[mature], clicks.prediction[mature])._asdict(), alarms)
+
+
+def delays(log: ClickLog, deliveries: Deliveries, attribution_window: int) -> DelayTable:
+    """Return the histogram of delays from click to first conversion inside the window, of mature clicks."""
+    row, _, time, _ = log.outcomes
+    first = np.ones(len(row), dtype=np.bool_)
+    first[1:] = row[1:] != row[:-1]
+    counts = first & ~deliveries.outside & (log.click_time[row] <= log.observed_until - attribution_window)
+    delay: Ints = time[counts] - log.click_time[row[counts]]
+    return delay_table(delay, attribution_window)

@@ -1,0 +1,98 @@
+"""What adds up over clicks: the sums from which every metric that is a mean, or a ratio of means, is made."""
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+Ints = NDArray[np.int64]
+Floats = NDArray[np.float64]
+Floats32 = NDArray[np.float32]
+Bools = NDArray[np.bool_]
+Probabilities = NDArray[np.floating[Any]]  # float32 as served, or float64
+
+LOWEST = 2.0**-149  # the smallest float32 above 0
+HIGHEST = 1 - 2.0**-24  # the largest float32 below 1
+
+
+class Sums(NamedTuple):
+    """Sums over clicks; scalars, or columns with an entry for each window, day or replicate."""
+
+    clicks: Floats  # how many, or their total weight
+    conversions: Floats
+    prediction: Floats  # of p
+    squared_error: Floats  # of (p - label)^2
+    loss: Floats  # of the negative log-likelihood, nats
+    bias: Floats  # of p - q, where q is the true probability; nan where it is unknown
+    logit_bias: Floats  # of logit(p) - logit(q); nan likewise
+
+
+def log_of(p: Floats) -> Floats:
+    """Return log(p); 0 counts as the smallest float32 above it, 2^-149, so that the answer is finite."""
+    return np.log(np.maximum(p, LOWEST))
+
+
+def log_of_rest(p: Floats) -> Floats:
+    """Return log(1 - p); 1 counts as the largest float32 below it, 1 - 2^-24, so that the answer is finite."""
+    return np.log1p(-np.minimum(p, HIGHEST))
+
+
+def ratio(part: Floats, whole: Floats) -> Floats:
+    """Return part / whole, nan where whole is not above 0."""
+    some = np.asarray(whole) > 0
+    return np.where(some, part / np.where(some, whole, 1.0), np.nan)
+
+
+def columns(label: Bools, p: Probabilities, weight: Floats | None) -> tuple[Bools, Floats, Floats]:
+    """Return label, predictions as float64, and weights, 1 where there are none.
+
+    Raises
+    ------
+    ValueError
+        If they are not of one length, or a prediction lies outside [0, 1] or is nan.
+    """
+    predictions = np.asarray(p, np.float64)
+    weights = np.ones(len(predictions)) if weight is None else np.asarray(weight, np.float64)
+    if not np.shape(label) == predictions.shape == weights.shape:
+        raise ValueError(
+            f"label, p and weight must be of one length, got {np.shape(label)}, {predictions.shape} and {weights.shape}"
+        )
+    if not ((predictions >= 0) & (predictions <= 1)).all():
+        raise ValueError(f"predictions must lie in [0, 1], got {predictions.min()} to {predictions.max()}")
+    return np.asarray(label, np.bool_), predictions, weights
+
+
+def sums_of(label: Bools, p: Probabilities, weight: Floats | None = None) -> Sums:
+    """Return the sums over some clicks, each times its weight; the truth is unknown."""
+    label, p, w = columns(label, p, weight)
+    loss = -np.where(label, log_of(p), log_of_rest(p))
+    terms = (np.ones_like(p), label, p, np.square(p - label), loss)
+    return Sums(*(np.sum(w * term) for term in terms), np.float64(np.nan), np.float64(np.nan))
+
+
+def sums_of_chunk(p: Floats32, labels: Sequence[Bools], q: Floats32 | None) -> Floats:
+    """Return the sums over a chunk of clicks for several sets of labels, shape (n_labels, n_sums).
+
+    The same as `sums_of`, in the order of `Sums`, but what depends on the predictions alone is computed once, and
+    what depends on a label is taken at the conversions only.
+    """
+    served = p.astype(np.float64)
+    rest = log_of_rest(served)
+    n, total, squares, losses = len(p), served.sum(), np.square(served).sum(), -rest.sum()
+    truth = _truth_sums(served, rest, q)
+    table = np.empty((len(labels), len(Sums._fields)))
+    for row, label in zip(table, labels, strict=True):
+        where = np.flatnonzero(label)
+        hit = served[where]
+        error = squares - 2 * hit.sum() + len(hit)
+        row[:] = (n, len(hit), total, error, losses + rest[where].sum() - log_of(hit).sum(), *truth)
+    return table
+
+
+def _truth_sums(p: Floats, rest: Floats, q: Floats32 | None) -> tuple[float, float]:
+    if q is None:
+        return np.nan, np.nan
+    true = q.astype(np.float64)
+    logit = log_of(p) - rest - log_of(true) + log_of_rest(true)
+    return float((p - true).sum()), float(logit.sum())

@@ -1,0 +1,148 @@
+"""run.json and metrics.parquet: what a run says of itself."""
+
+import datetime as dt
+import importlib.metadata
+import json
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from replay.log import ClickLog
+from simulator.ledger import Ledger
+from simulator.methods import METHODS, summary
+
+if TYPE_CHECKING:
+    from simulator.metrics import MetricTable
+    from simulator.runner import Played, Stage
+
+FORMAT = 1
+_PACKAGES = ("latelabel", "numpy", "pyarrow", "numba", "simpy", "river")
+_TIME = pa.timestamp("us", tz="UTC")
+_SCHEMA = pa.schema(
+    [
+        ("method", pa.string()),
+        ("span", pa.string()),
+        ("window_start", _TIME),
+        ("window_end", _TIME),
+        ("segment", pa.string()),
+        ("curve", pa.string()),
+        ("metric", pa.string()),
+        ("value", pa.float64()),
+        ("low", pa.float64()),
+        ("high", pa.float64()),
+        ("clicks", pa.int64()),
+        ("conversions", pa.int64()),
+        ("reason", pa.string()),
+    ]
+)
+
+
+def write_metrics(path: Path, tables: Mapping[str, "MetricTable"]) -> None:
+    """Write the metrics of all methods as one long table; what has no answer is null, with its reason."""
+    with pq.ParquetWriter(path, _SCHEMA, compression="zstd", write_page_checksum=True) as writer:
+        for method, table in tables.items():
+            writer.write_table(_arrow(method, table._asdict()))
+
+
+def _arrow(method: str, columns: Mapping[str, Any]) -> pa.Table:
+    n = len(columns["metric"])
+    arrays = [pa.array([method] * n, pa.string())]
+    for field in list(_SCHEMA)[1:]:
+        column = columns[field.name]
+        if pa.types.is_floating(field.type):
+            arrays.append(pa.array(column, field.type, from_pandas=True))  # nan becomes null
+        elif pa.types.is_timestamp(field.type):
+            arrays.append(pa.array(np.asarray(column, np.int64)).cast(field.type))
+        else:
+            arrays.append(pa.array(list(column) if pa.types.is_string(field.type) else column, field.type))
+    return pa.Table.from_arrays(arrays, schema=_SCHEMA)
+
+
+def record_text(stage: "Stage", played: Mapping[str, "Played"], ledger: Ledger, delays: Any) -> str:
+    """Return run.json: everything that is needed to understand a run, or to do it again."""
+    scenario = stage.scenario
+    resolved = scenario.resolved()
+    record = {
+        "latelabel": importlib.metadata.version("latelabel"),
+        "format": FORMAT,
+        "name": scenario.name,
+        "title": scenario.title,
+        "hash": scenario.hash(),
+        "seed": scenario.seed,
+        "scenario": resolved,
+        "versions": {"python": sys.version.split()[0]} | {name: importlib.metadata.version(name) for name in _PACKAGES},
+        "log": _log(stage.log, scenario.log.kind),
+        "clock": {
+            "evaluate_from": _iso(stage.yardstick.evaluate_from),
+            "end": _iso(stage.clock.end),
+            "attribution_window": resolved["clock"]["attribution_window"],
+            "publish_every": resolved["clock"]["publish_every"],
+        },
+        "ledger": ledger.as_dict(),
+        "methods": {spec.label: _method(spec, played[spec.label]) for spec in scenario.methods},
+        "reliability": {label: _plain(one.measures.reliability) for label, one in played.items()},
+        "delays": _plain(delays._asdict()) | {"window_us": scenario.clock.attribution_window},
+        "timings": stage.seconds | {label: one.seconds for label, one in played.items()},
+    }
+    return json.dumps(record, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
+
+
+def _log(log: ClickLog, kind: str) -> dict[str, Any]:
+    times = [int(log.click_time[0]), int(log.click_time[-1])] if log.n_clicks else [None, None]
+    return {
+        "fingerprint": log.fingerprint,
+        "kind": kind,
+        "clicks": log.n_clicks,
+        "first_click": _iso(times[0]),
+        "last_click": _iso(times[1]),
+        "observed_until": _iso(log.observed_until) if log.n_clicks else None,
+        "features": list(log.feature_names),
+        "notes": list(log.intake.notes),
+        "synthetic": log.true_probability is not None,
+        **_plain(log.description),
+    }
+
+
+def _method(spec: Any, played: "Played") -> dict[str, Any]:
+    tally = played.trainer.tally
+    return {
+        "name": spec.name,
+        "parameters": dict(spec.parameters),
+        "describe": summary(METHODS[spec.name]),
+        "examples": tally.examples,
+        "positives": tally.positives,
+        "missed": played.trainer.missed(),
+        "seconds": played.seconds,
+        "weights": {"effective_share": tally.effective_share},
+        "drift": [
+            {"time": _iso(alarm.time), "before": _finite(alarm.before), "after": _finite(alarm.after)}
+            for alarm in played.measures.alarms
+        ],
+    }
+
+
+def _iso(time: int | None) -> str | None:
+    if time is None:
+        return None
+    moment = dt.datetime(1970, 1, 1, tzinfo=dt.UTC) + dt.timedelta(microseconds=time)
+    return moment.isoformat().replace("+00:00", "Z")
+
+
+def _plain(value: Any) -> Any:
+    """Return arrays as lists and what is not finite as null, since JSON has neither."""
+    if isinstance(value, Mapping):
+        return {str(key): _plain(one) for key, one in value.items()}
+    if isinstance(value, np.ndarray | list | tuple):
+        return [_plain(one) for one in (value.tolist() if isinstance(value, np.ndarray) else value)]
+    if isinstance(value, np.generic):
+        return _plain(value.item())
+    return _finite(value) if isinstance(value, float) else value
+
+
+def _finite(value: float) -> float | None:
+    return value if np.isfinite(value) else None

@@ -1,0 +1,64 @@
+"""The summary and its figures become one page that needs nothing else: no network, no other file."""
+
+import base64
+import hashlib
+import json
+from collections.abc import Mapping
+from importlib.resources import files
+from typing import Any
+
+HERE = files(__package__)
+ESCAPES = {"<": "\\u003c", ">": "\\u003e", "&": "\\u0026"}  # so that no text can end the script element it stands in
+
+
+def page(summary: Mapping[str, Any], figures: Mapping[str, Any]) -> str:
+    """Return the report as the text of one HTML file.
+
+    Only its own two scripts may run: the policy in its head names them by their hashes, and forbids the network.
+
+    Parameters
+    ----------
+    summary : mapping
+        What `simulator.report.summary.summarize` returned.
+    figures : mapping
+        What `simulator.report.charts.charts` returned.
+    """
+    from jinja2 import Environment, StrictUndefined
+    from markupsafe import Markup
+
+    scripts = [files("plotly").joinpath("package_data/plotly.min.js").read_text("utf-8"), _own("page.js")]
+    environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
+    text = environment.from_string(_own("template.html")).render(
+        **summary,
+        figures=figures.keys(),
+        seen=any(name.startswith("seen-") for name in figures),
+        bound=any(method["bound"] for method in summary["methods"]),
+        alarms=any(method.get("drift") for method in summary["methods"]),
+        data=Markup(in_script(figures)),  # noqa: S704  (escaped by `in_script`)
+        style=Markup(_own("style.css")),  # noqa: S704  (our own file)
+        scripts=[Markup(script) for script in scripts],  # noqa: S704  (Plotly's file and our own)
+        policy=" ".join(f"'{_digest(script)}'" for script in scripts),
+    )
+    return text.encode("utf-8", "replace").decode("utf-8")  # a half of a surrogate pair in a name
+
+
+def in_script(data: Any) -> str:
+    r"""Return data as JSON that can stand inside a script element.
+
+    Examples
+    --------
+    >>> in_script({"name": "</script>"})
+    '{"name":"\\u003c/script\\u003e"}'
+    """
+    text = json.dumps(data, allow_nan=False, separators=(",", ":"))  # ASCII, so U+2028 and U+2029 are escaped too
+    for character, escape in ESCAPES.items():
+        text = text.replace(character, escape)
+    return text
+
+
+def _own(name: str) -> str:
+    return HERE.joinpath(name).read_text("utf-8")
+
+
+def _digest(script: str) -> str:
+    return f"sha256-{base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()}"

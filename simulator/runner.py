@@ -1,0 +1,249 @@
+"""From a scenario to a finished run: prepare, replay, measure, settle, write."""
+
+import copy
+import tempfile
+import time
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+from replay.prepare import prepare
+from replay.store import cache_folder
+
+from learners.base import Learner
+from replay.feed import Deliveries, deliver
+from replay.log import ClickLog
+from scenarios import Scenario, ScenarioError
+from scenarios.problems import Problem
+from simulator import build
+from simulator.clock import Clock
+from simulator.engine import replay
+from simulator.folder import check_target, whole_folder, write_text
+from simulator.ledger import Ledger, settle
+from simulator.measure import Measures, Yardstick, delays, evaluated, measure
+from simulator.methods import Method
+from simulator.predictions import write_predictions
+from simulator.record import record_text, write_metrics
+from simulator.report import write_report
+from simulator.results import Result
+from simulator.sources import reader_of
+from simulator.trainer import Trainer
+
+
+class Watcher(Protocol):
+    """Whoever wants to know how far a run is."""
+
+    def reading(self, clicks: int) -> None:
+        """Be told how many clicks have been read so far."""
+
+    def replaying(self, methods: list[str], start: int, end: int) -> None:
+        """Be told what is about to be replayed, and the simulated time it will take, us UTC."""
+
+    def tick(self, method: str, now: int) -> None:
+        """Be told how far a method has come in simulated time, us UTC."""
+
+    def finished(self, method: str) -> None:
+        """Be told that a method has been replayed and measured."""
+
+
+class Unwatched:
+    """A watcher that does not care."""
+
+    def reading(self, clicks: int) -> None:
+        """Ignore it."""
+
+    def replaying(self, methods: list[str], start: int, end: int) -> None:
+        """Ignore it."""
+
+    def tick(self, method: str, now: int) -> None:
+        """Ignore it."""
+
+    def finished(self, method: str) -> None:
+        """Ignore it."""
+
+
+@dataclass(frozen=True)
+class Played:
+    """What is left of a method once its predictions are written."""
+
+    trainer: Trainer
+    measures: Measures
+    seconds: float
+
+
+@dataclass(frozen=True)
+class Stage:
+    """What all methods of a run share."""
+
+    scenario: Scenario
+    log: ClickLog
+    deliveries: Deliveries
+    clock: Clock
+    yardstick: Yardstick
+    learner: Learner
+    folder: Path
+    watcher: Watcher
+    seconds: dict[str, float] = field(default_factory=dict)
+
+
+def run(
+    scenario: Scenario,
+    *,
+    log: Any = None,
+    learner: Learner | None = None,
+    out: str | Path | None = None,
+    jobs: int = 1,
+    watcher: Watcher | None = None,
+) -> Result:
+    """Replay a scenario's log under its methods, and measure them.
+
+    Parameters
+    ----------
+    scenario : Scenario
+    log : dataframe, optional
+        Read in place of the scenario's `log.path`: pandas, polars, pyarrow, duckdb or any other with the Arrow
+        PyCapsule interface.
+    learner : Learner, optional
+        In place of the scenario's; every method gets a copy of it.
+    out : path, optional
+        Folder of the results, written whole or not at all; by default one that lasts as long as the result.
+    jobs : int
+        How many methods are replayed at a time, in threads; it never changes a result.
+    watcher : Watcher, optional
+        Told how far the run is.
+
+    Returns
+    -------
+    Result
+
+    Raises
+    ------
+    ScenarioError, LogError, OutputError
+        If the request is wrong; the message says what to do.
+    LedgerError
+        If something was lost or counted twice.
+    """
+    methods = build.methods(scenario)
+    watcher = watcher or Unwatched()
+    keep = None
+    if out is None:
+        keep = tempfile.TemporaryDirectory(prefix="latelabel-", ignore_cleanup_errors=True)
+        out = Path(keep.name) / scenario.name
+    out = Path(out)
+    check_target(out)
+    prototype = learner or build.learner(scenario)
+    started = time.perf_counter()
+    prepared = _prepare(scenario, log, prototype, watcher)
+    with whole_folder(out) as folder:
+        stage = _stage(scenario, prepared, prototype, folder, watcher)
+        stage.seconds["prepare"] = time.perf_counter() - started
+        played = _play_all(stage, methods, jobs)
+        ledger = _settle(stage, played)
+        _write(stage, played, ledger)
+    return Result(out, keep)
+
+
+def _prepare(scenario: Scenario, frame: Any, learner: Learner, watcher: Watcher) -> ClickLog:
+    cache = cache_folder()
+    return prepare(
+        reader_of(scenario, frame, cache),
+        encoding=build.encoding(scenario),
+        segments=scenario.metrics.segments,
+        keep_columns=learner.features == "columns",
+        cache=cache,
+        clock_skew=getattr(scenario.log, "clock_skew", 0),
+        max_quarantined=getattr(scenario.log, "max_quarantined", 0.0),
+        duplicates=getattr(scenario.log, "duplicates", "ids"),
+        progress=watcher.reading,
+    )
+
+
+def _stage(scenario: Scenario, log: ClickLog, learner: Learner, folder: Path, watcher: Watcher) -> Stage:
+    settings, metrics = scenario.clock, scenario.metrics
+    clock = Clock.of(log, settings.publish_every, settings.publish_lag, settings.batch)
+    first = int(log.click_time[0]) if log.n_clicks else 0
+    yardstick = Yardstick(
+        attribution_window=settings.attribution_window,
+        evaluate_from=first + settings.evaluate_from,
+        window=metrics.window,
+        bins=metrics.bins,
+        binning=metrics.binning.removeprefix("equal_"),
+        max_segments=metrics.max_segments,
+        replicates=metrics.bootstrap,
+        drift_delta=metrics.drift_delta,
+        seed=scenario.seed,
+    )
+    if log.n_clicks and yardstick.evaluate_from > clock.last_click:
+        raise ScenarioError(scenario.name, [_unreachable(scenario, clock.last_click - first)])
+    deliveries = deliver(log, settings.attribution_window, build.feed(scenario), scratch=folder)
+    return Stage(scenario, log, deliveries, clock, yardstick, learner, folder, watcher)
+
+
+def _unreachable(scenario: Scenario, length: int) -> Problem:
+    found = scenario.resolved()["clock"]["evaluate_from"]
+    days = length / 86_400_000_000
+    return Problem(
+        "clock.evaluate_from",
+        f"expected less than the log's length, {days:.2f} days, got {found}; nothing is evaluated",
+    )
+
+
+def _play_all(stage: Stage, methods: dict[str, Method], jobs: int) -> dict[str, Played]:
+    stage.watcher.replaying(list(methods), stage.clock.start, stage.clock.end)
+    _ = stage.deliveries.in_order  # made once, before threads share it
+    if jobs == 1 or len(methods) == 1:
+        return {label: _play(stage, label, method) for label, method in methods.items()}
+    stopped: list[BaseException] = []
+    with ThreadPoolExecutor(max_workers=jobs) as pool:
+        futures = {label: pool.submit(_play, stage, label, method, stopped) for label, method in methods.items()}
+        try:
+            return {label: future.result() for label, future in futures.items()}
+        except BaseException as error:
+            stopped.append(error)
+            pool.shutdown(cancel_futures=True)
+            raise
+
+
+def _play(stage: Stage, label: str, method: Method, stopped: list[BaseException] | None = None) -> Played:
+    started = time.perf_counter()
+    log, settings = stage.log, stage.scenario.clock
+    prediction = _column(stage.folder, log.n_clicks, np.float32)
+    shown = _column(stage.folder, log.n_clicks, np.bool_)
+    learner = copy.deepcopy(stage.learner)
+    trainer = Trainer(log, stage.deliveries, method, learner, settings.batch, prediction, shown)
+
+    def tick(now: int) -> None:
+        if stopped:
+            raise InterruptedError("another method of this run failed")
+        stage.watcher.tick(label, now)
+
+    replay(trainer, stage.clock, tick)
+    replayed = time.perf_counter()
+    clicks = evaluated(log, stage.deliveries, prediction, stage.yardstick)
+    measures = measure(clicks, stage.clock, stage.yardstick)
+    folder = stage.folder / "predictions" / f"method={label}"
+    write_predictions(folder, log, stage.deliveries, settings.attribution_window, prediction)
+    stage.watcher.finished(label)
+    return Played(trainer, measures, replayed - started)
+
+
+def _column(folder: Path, length: int, dtype: Any) -> Any:
+    """Return zeros of the log's length, mapped from an unnamed file instead of held in memory."""
+    if not length:
+        return np.zeros(0, dtype)
+    with tempfile.TemporaryFile(dir=folder) as file:
+        return np.memmap(file, dtype=dtype, mode="w+", shape=(length,))
+
+
+def _settle(stage: Stage, played: dict[str, Played]) -> Ledger:
+    served = {one.trainer.tally.served for one in played.values()}
+    return settle(stage.log, stage.deliveries, min(served), stage.clock.end)
+
+
+def _write(stage: Stage, played: dict[str, Played], ledger: Ledger) -> None:
+    write_metrics(stage.folder / "metrics.parquet", {label: one.measures.metrics for label, one in played.items()})
+    histogram = delays(stage.log, stage.deliveries, stage.scenario.clock.attribution_window)
+    write_text(stage.folder / "run.json", record_text(stage, played, ledger, histogram))
+    write_report(stage.folder)

@@ -1,0 +1,88 @@
+"""From the [log] section to the reader that serves it."""
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from replay.readers import CompleteJourneyReader, CriteoReader, OutcomeColumns, TableReader
+from replay.readers.base import LogReader
+from replay.worlds import Category, DelayPart, Gifts, Numeric, SyntheticWorld
+from scenarios import Scenario
+
+
+def reader_of(scenario: Scenario, frame: Any = None, cache: Path | None = None) -> LogReader:
+    """Return the reader of a scenario's log.
+
+    Parameters
+    ----------
+    scenario : Scenario
+    frame : dataframe, optional
+        Read in place of `log.path`; any with the Arrow PyCapsule interface.
+    cache : Path, optional
+        Where digests of files are remembered.
+    """
+    return _READERS[scenario.log.kind](scenario, frame, cache)
+
+
+def _synthetic(scenario: Scenario, frame: Any, cache: Path | None) -> LogReader:  # noqa: ARG001  (nothing is read)
+    log: Any = scenario.log
+    return SyntheticWorld(
+        clicks=log.clicks,
+        days=log.days,
+        seed=scenario.seed,
+        start=log.start,
+        conversion_rate=log.conversion_rate,
+        categorical=tuple(Category(**feature.model_dump()) for feature in log.categorical),
+        numeric=tuple(Numeric(**feature.model_dump()) for feature in log.numeric),
+        delay=tuple(DelayPart(**part.model_dump()) for part in log.delay),
+        delay_by=log.delay_by,
+        delay_strength=log.delay_strength,
+        gifts=Gifts(**log.gifts.model_dump()) if log.gifts else None,
+        attribution_window=scenario.clock.attribution_window,
+    )
+
+
+def _table(scenario: Scenario, frame: Any, cache: Path | None) -> LogReader:
+    log: Any = scenario.log
+    outcomes = None
+    if log.outcomes:
+        columns = log.outcomes.model_dump(exclude={"path"})
+        outcomes = OutcomeColumns(source=_located(scenario, log.outcomes.path), **columns)
+    return TableReader(
+        frame if frame is not None else _located(scenario, log.path),
+        click_time=log.click_time,
+        conversion_time=log.conversion_time,
+        amount=log.amount,
+        click_id=log.click_id,
+        categorical=log.categorical,
+        numeric=log.numeric,
+        segments=scenario.metrics.segments,
+        time_unit=log.time_unit,
+        timezone=log.timezone,
+        outcomes=outcomes,
+        outcome_kind=log.outcome_kind,
+        true_probability=log.true_probability,
+        observed_until=log.observed_until,
+        cache=cache,
+    )
+
+
+def _criteo(scenario: Scenario, frame: Any, cache: Path | None) -> LogReader:  # noqa: ARG001  (files alone)
+    log: Any = scenario.log
+    return CriteoReader(_located(scenario, log.path), origin=log.origin, cache=cache)
+
+
+def _complete_journey(scenario: Scenario, frame: Any, cache: Path | None) -> LogReader:  # noqa: ARG001  (as above)
+    return CompleteJourneyReader(segments=scenario.metrics.segments, cache=cache)
+
+
+def _located(scenario: Scenario, paths: Any) -> list[str]:
+    return [str(scenario.locate(path)) for path in paths]
+
+
+_READERS: Mapping[str, Callable[[Scenario, Any, Path | None], LogReader]] = {
+    "synthetic": _synthetic,
+    "table": _table,
+    "criteo": _criteo,
+    "completejourney": _complete_journey,
+}

@@ -1,0 +1,162 @@
+"""What the command line shows: progress in simulated time, and a run's figures as tables."""
+
+import threading
+from collections.abc import Mapping
+from types import TracebackType
+from typing import Any, Self
+
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+from rich.console import Console
+from rich.progress import BarColumn, TextColumn, TimeRemainingColumn
+from rich.progress import Progress as Bars
+from rich.table import Table
+from rich.text import Text
+
+from scenarios.durations import DAY, format_duration
+from simulator.methods import Parameter
+from simulator.results import Result
+
+_COLUMNS = {
+    "calibration_ratio": "calibration",
+    "nll": "NLL",
+    "normalized_entropy": "NE",
+    "ece": "ECE",
+    "auc": "AUC",
+    "pr_auc": "PR-AUC",
+    "bias": "bias",
+}
+
+
+class Progress:
+    """A bar for every method, in simulated days; told by the run, safe to be told by several threads."""
+
+    def __init__(self) -> None:
+        self._bars = Bars(
+            TextColumn("{task.description}", markup=False),
+            BarColumn(bar_width=32),
+            TextColumn("{task.fields[where]}"),
+            TimeRemainingColumn(compact=True),
+            console=Console(stderr=True),
+            transient=True,
+        )
+        self._tasks: dict[str, Any] = {}
+        self._start = 0
+        self._reading = self._bars.add_task("reading", total=None, where="")
+        self._lock = threading.Lock()
+
+    def __enter__(self) -> Self:
+        self._bars.start()
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self._bars.stop()
+
+    def reading(self, clicks: int) -> None:
+        """Show how many clicks have been read."""
+        self._bars.update(self._reading, where=f"{clicks:,} clicks")
+
+    def replaying(self, methods: list[str], start: int, end: int) -> None:
+        """Replace the reader's bar by one for every method."""
+        self._bars.remove_task(self._reading)
+        self._start = start
+        for method in methods:
+            self._tasks[method] = self._bars.add_task(method, total=end - start, where="")
+
+    def tick(self, method: str, now: int) -> None:
+        """Move a method's bar."""
+        passed = now - self._start
+        with self._lock:
+            total = self._bars.tasks[0].total or 0
+            where = f"day {passed / DAY:,.1f} of {total / DAY:,.1f}"
+            self._bars.update(self._tasks[method], completed=passed, where=where)
+
+    def finished(self, method: str) -> None:
+        """Fill a method's bar."""
+        with self._lock:
+            task = self._tasks[method]
+            total = next(bar.total for bar in self._bars.tasks if bar.id == task)
+            self._bars.update(task, completed=total, where="measured")
+
+
+def show(result: Result) -> None:
+    """Print a finished run: its figures, what the log was, and the ledger."""
+    console = Console(highlight=False)
+    record = result.record
+    log = record["log"]
+    span = f"{log['clicks']:,} clicks, {log['first_click']} to {log['last_click']}"
+    console.print(Text(f"{record['title'] or record['name']}: {span}"))
+    for note in log["notes"]:
+        console.print(Text(f"  note: {note}", style="dim"))
+    console.print(_figures(result))
+    console.print(_accounts(record["ledger"]))
+
+
+def _figures(result: Result) -> Table:
+    metrics = pq.read_table(result.folder / "metrics.parquet")
+    chosen = metrics.filter(
+        (pc.field("span") == "overall") & (pc.field("segment") == "") & (pc.field("curve") == "true")
+    ).to_pylist()
+    values = {(row["method"], row["metric"]): row for row in chosen}
+    known = [name for name in _COLUMNS if any(row["metric"] == name and row["value"] is not None for row in chosen)]
+    table = Table(title="mature labels, clicks from evaluate_from on", title_justify="left", title_style="dim")
+    table.add_column("method")
+    for name in known:
+        table.add_column(_COLUMNS[name], justify="right")
+    for method in result.record["methods"]:
+        table.add_row(Text(method), *(_figure(values.get((method, name))) for name in known))
+    return table
+
+
+def _figure(row: Mapping[str, Any] | None) -> str:
+    if row is None or row["value"] is None:
+        return "-"
+    return f"{row['value']:.4f}" if row["metric"] != "calibration_ratio" else f"{row['value']:.3f}"
+
+
+def _accounts(ledger: Mapping[str, Any]) -> Table:
+    table = Table(title="ledger: what came in, and where it went; it balances", title_justify="left", title_style="dim")
+    table.add_column("account")
+    table.add_column("read", justify="right")
+    table.add_column("went")
+    accounts = {name: account for name, account in ledger.items() if isinstance(account, Mapping) and name != "money"}
+    accounts |= {f"{kind} money": account for kind, account in ledger["money"].items()}
+    for name, account in accounts.items():
+        went = {where: amount for where, amount in account.items() if where not in ("read", "quarantined")}
+        went |= {f"quarantined ({reason})": amount for reason, amount in account["quarantined"].items()}
+        parts = [
+            f"{_amount(amount)} {where.replace('_', ' ')}"
+            for where, amount in went.items()
+            if amount not in (0, "0.00")
+        ]
+        table.add_row(name, _amount(account["read"]), Text(" + ".join(parts) or "0"))
+    return table
+
+
+def _amount(amount: int | str) -> str:
+    if isinstance(amount, int):
+        return f"{amount:,}"
+    whole, _, places = amount.partition(".")
+    return f"{int(whole):,}.{places}" if whole != "-0" else amount
+
+
+def show_list(scenarios: Mapping[str, str], methods: Mapping[str, tuple[str, Mapping[str, Parameter]]]) -> None:
+    """Print what there is to run."""
+    console = Console(highlight=False)
+    table = Table(title="scenarios: latelabel run NAME", title_justify="left", title_style="dim", show_header=False)
+    for name, what in scenarios.items():
+        table.add_row(Text(name, style="bold"), Text(what))
+    console.print(table)
+    table = Table(title='methods: [[method]] name = "NAME"', title_justify="left", title_style="dim", show_header=False)
+    for name, (what, known) in methods.items():
+        table.add_row(Text(name, style="bold"), Text(what), Text("\n".join(_default(one) for one in known.values())))
+    console.print(table)
+
+
+def _default(parameter: Parameter) -> str:
+    if parameter.default is Parameter.required:
+        return f"{parameter.name}: {parameter.type}"
+    if parameter.default is None:
+        return f"{parameter.name}: {parameter.type}, see docs"
+    value = parameter.default
+    return f"{parameter.name} = {format_duration(value) if parameter.type == 'duration' else value}"

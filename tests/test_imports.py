@@ -1,0 +1,62 @@
+"""The arrows of the house: who may import whom."""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+HOUSE = ("scenarios", "replay", "learners", "simulator")
+ALLOWED = {
+    "scenarios": {"scenarios"},
+    "replay": {"replay"},
+    "learners": {"learners"},
+    "simulator": set(HOUSE),
+}
+
+
+def imported(path):
+    """Return the modules that a file imports, wherever in it."""
+    names = []
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            names += [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            names.append(node.module)
+    return names
+
+
+@pytest.mark.parametrize("package", HOUSE)
+def test_imports_go_one_way(package):
+    files = sorted((ROOT / package).rglob("*.py"))
+    assert files
+    for path in files:
+        ours = {name.partition(".")[0] for name in imported(path)} & set(HOUSE)
+        assert ours <= ALLOWED[package], path
+
+
+def test_metrics_know_numpy_alone():
+    standard = {"collections", "dataclasses", "typing", "math", "functools", "enum", "itertools"}
+    for path in (ROOT / "simulator" / "metrics").rglob("*.py"):
+        others = {name for name in imported(path) if not name.startswith("simulator.metrics")}
+        assert {name.partition(".")[0] for name in others} - standard <= {"numpy"}, path
+
+
+def test_only_the_command_line_prints():
+    for package in HOUSE:
+        for path in (ROOT / package).rglob("*.py"):
+            calls = [
+                node for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))) if isinstance(node, ast.Call)
+            ]
+            prints = [call for call in calls if isinstance(call.func, ast.Name) and call.func.id == "print"]
+            assert not prints or path.name == "cli.py", path
+
+
+def test_nothing_pickles_or_evaluates():
+    for package in HOUSE:
+        for path in (ROOT / package).rglob("*.py"):
+            assert not {"pickle", "marshal", "shelve", "dill", "cloudpickle"} & set(imported(path)), path
+            calls = [
+                node for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))) if isinstance(node, ast.Call)
+            ]
+            assert not [c for c in calls if isinstance(c.func, ast.Name) and c.func.id in {"eval", "exec"}], path

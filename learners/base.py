@@ -58,19 +58,26 @@ class Parts(NamedTuple):
     negative: Floats32
 
 
+MAIN = "main"  # the model that is served, among those a method owns
+Seen = Mapping[str, Floats32]  # what models say of the examples at hand, each float32 of shape (n_examples,)
+
+
 class Correction(Protocol):
-    """How much an example counts, given what the model says of it now."""
+    """How much an example counts, given what the models say of it now."""
 
     @property
-    def needs_prediction(self) -> bool:
-        """Whether the current prediction is used; if not, it is not computed."""
+    def needs(self) -> tuple[str, ...]:
+        """Names of the models whose predictions weigh an example; what is not named is not computed."""
 
-    def parts(self, shown: Shown, prediction: Floats32) -> Parts:
+    @property
+    def serves_from(self) -> tuple[str, ...]:
+        """Names of the models whose predictions make what is served."""
+
+    def parts(self, shown: Shown, seen: Seen) -> Parts:
         """Return the positive and negative part of each example.
 
-        `prediction`, shape (n_examples,), is the model's as of the start of the batch, a constant (stop-gradient);
-        empty if `needs_prediction` is false.
+        `seen` holds the models as of the start of the batch: constants to the gradient (stop-gradient).
         """
 
-    def serve(self, prediction: Floats32) -> Floats32:
-        """Map what the learner predicts to what is served, the probability of a conversion; usually the same."""
+    def serve(self, seen: Seen) -> Floats32:
+        """Return the probability of a conversion that is served, shape (n_clicks,), strictly inside (0, 1)."""

@@ -1,7 +1,7 @@
 """Parts of the compiled loops: asking memory ahead of time, the logit, the probability.
 
-No fast-math anywhere: sums are in a fixed order, and the exponential is a polynomial of plain IEEE operations instead of
-the system's, so that the same examples give the same bits on every machine.
+No fast-math anywhere: sums are in a fixed order, and the exponential is a polynomial of plain IEEE operations, not the
+system's, so that the same examples give the same bits on every machine.
 """
 
 from typing import Any
@@ -9,7 +9,7 @@ from typing import Any
 import numba
 import numpy as np
 from llvmlite import ir
-from numba.core import cgutils, types
+from numba.core import types
 from numba.extending import intrinsic
 from numpy.typing import NDArray
 
@@ -25,22 +25,22 @@ _ROUNDER = 1.5 * 2.0**52  # adding it leaves the nearest integer in a double's l
 _SATURATED = 40.0  # a logit past which the clipping decides
 
 
-@intrinsic
-def _prefetch(typing_context: Any, table: Any, row: Any) -> Any:  # noqa: ARG001 - the signature is numba's
-    """Ask for ``table[row, 0]`` without waiting: compiled to LLVM's `prefetch` for writing, into the nearest cache."""
+def _ask(typing_context: Any, table: Any, row: Any) -> Any:  # noqa: ARG001 - the signature is numba's
+    """Compile to LLVM's prefetch of ``table[row, 0]``: for writing, into the nearest cache, no waiting."""
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        array_type = signature.args[0]
-        array = context.make_array(array_type)(context, builder, arguments[0])
-        inds = [arguments[1], ir.Constant(arguments[1].type, 0)]
-        item = cgutils.get_item_pointer(context, builder, array_type, array, inds, wraparound=False)
-        byte, flag = ir.IntType(8).as_pointer(), ir.IntType(32)
-        kind = ir.FunctionType(ir.VoidType(), [byte, flag, flag, flag])
-        call = cgutils.get_or_insert_function(builder.module, kind, "llvm.prefetch.p0")
-        builder.call(call, [builder.bitcast(item, byte), flag(1), flag(3), flag(1)])
+        array = context.make_array(signature.args[0])(context, builder, arguments[0])
+        item = builder.gep(array.data, [builder.mul(arguments[1], builder.extract_value(array.shape, 1))])
+        flag = ir.IntType(32)
+        kind = ir.FunctionType(ir.VoidType(), [item.type, flag, flag, flag])
+        call = builder.module.declare_intrinsic("llvm.prefetch", [item.type], kind)
+        builder.call(call, [item, flag(1), flag(3), flag(1)])
         return context.get_dummy_value()
 
     return types.void(table, row), generate
+
+
+_prefetch: Any = intrinsic(_ask)
 
 
 @numba.njit(cache=True, nogil=True, error_model="numpy")
@@ -55,23 +55,19 @@ def prefetch(table: Floats32, x: Slots, i: int) -> None:
 
 
 @numba.njit(cache=True, nogil=True, error_model="numpy")
-def probability(logit: float) -> float:
-    """Return the sigmoid, clipped to [`LOWEST`, `HIGHEST`]; NaN stays NaN.
+def probability(logit: float) -> Any:
+    """Return the sigmoid, clipped to [`LOWEST`, `HIGHEST`].
 
-    exp(-s) = 2^k exp(r) with \\|r\\| <= ln(2)/2 and Taylor's polynomial of degree 8: relative error 3e-10.
+    exp(-s) is 2^k exp(r) with r within ln(2)/2 of 0, and exp(r) Taylor's polynomial of degree 8: relative error 3e-10.
     """
-    x = -np.float64(logit)
-    x = -_SATURATED if x < -_SATURATED else x
-    x = _SATURATED if x > _SATURATED else x
+    x = min(max(-np.float64(logit), -_SATURATED), _SATURATED)
     rounded = np.float64(x * _LOG2_E + _ROUNDER)
     r = x - (rounded - _ROUNDER) * _LN_2
     r2 = r * r
     high = (1 / 24 + r * (1 / 120)) + r2 * ((1 / 720 + r * (1 / 5040)) + r2 * (1 / 40320))
     power = np.float64((1 + r) + r2 * (1 / 2 + r * (1 / 6)) + r2 * r2 * high)
     exp = np.int64(power.view(np.int64) + (rounded.view(np.int64) << 52)).view(np.float64)
-    f = 1 / (1 + exp)
-    f = LOWEST if f < LOWEST else f
-    return HIGHEST if f > HIGHEST else f
+    return min(max(1 / (1 + exp), LOWEST), HIGHEST)
 
 
 @numba.njit(cache=True, nogil=True, error_model="numpy")

@@ -25,14 +25,14 @@ def _padded(n_features: int) -> int:
 
 
 @numba.njit(cache=True, nogil=True, error_model="numpy")
-def _gradient(logit: float, positive: float, negative: float) -> float:
+def _gradient(logit: float, positive: float, negative: float) -> np.float32:
     f = probability(logit)
     return np.float32(negative * f - positive * (1 - f))
 
 
 @numba.njit(cache=True, nogil=True, error_model="numpy")
 def sgd(table: Floats32, x: Slots, positive: Floats32, negative: Floats32, rate: float, l2: float) -> None:
-    """w -= rate * (g + l2 * w); columns: w."""
+    """Step by w -= rate * (g + l2 * w); columns: w."""
     n_rows, n_features = x.shape
     bias = table[len(table) - 1]
     w = np.zeros(_padded(n_features), np.float32)
@@ -55,7 +55,7 @@ def sgd(table: Floats32, x: Slots, positive: Floats32, negative: Floats32, rate:
 
 @numba.njit(cache=True, nogil=True, error_model="numpy")
 def adagrad(table: Floats32, x: Slots, positive: Floats32, negative: Floats32, rate: float, l2: float) -> None:
-    """n += g^2; w -= rate * g / sqrt(n + 1e-8), where g includes l2 * w; columns: w, n."""
+    """Step by n += g^2; w -= rate * g / sqrt(n + 1e-8), where g includes l2 * w; columns: w, n."""
     n_rows, n_features = x.shape
     bias = table[len(table) - 1]
     w = np.zeros(_padded(n_features), np.float32)
@@ -95,10 +95,10 @@ def ftrl(
     l2: float,
     beta: float,
 ) -> None:
-    """z, n as in McMahan et al.; columns: w, z, n and one unused, so that a slot lies in one cache line.
+    """Step z and n as in McMahan et al.; columns: w, z, n and one unused, so that a slot lies in one cache line.
 
     As in river, w is worked out of z and n when its slot is next stepped, so predictions are one step of the slot
-    behind the paper's, and a w once set stays where it was, not 0, while \\|z\\| <= l1.
+    behind the paper's, and while abs(z) <= l1 a w stays as it was: 0 until first set, but not set back to 0.
     """
     n_rows, n_features = x.shape
     bias = table[len(table) - 1]
@@ -111,8 +111,10 @@ def ftrl(
         logit = np.float32(0)
         for j in range(n_features):
             slot = x[i, j]
-            w[j], z[j], n[j] = table[slot, 0], table[slot, 1], table[slot, 2]
-            logit += w[j]
+            logit += table[slot, 0]
+            w[j] = table[slot, 0]
+            z[j] = table[slot, 1]
+            n[j] = table[slot, 2]
         w[n_features], z[n_features], n[n_features] = w_bias, z_bias, n_bias
         g = _gradient(logit + w_bias, positive[i], negative[i])
         for j in range(len(w)):

@@ -1,9 +1,8 @@
 """The files of a prepared log: written once from front to back, then read where they lie."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -86,3 +85,92 @@ class SlotWriter:
         if self._filled:
             self._file.write_batch(pa.record_batch([batch], schema=self._schema))
         self._filled = 0
+
+
+class TableWriter:
+    """Writes raw columns in record batches as they come.
+
+    Parameters
+    ----------
+    path : Path
+        A new file.
+    schema : pyarrow.Schema
+    """
+
+    def __init__(self, path: Path, schema: pa.Schema) -> None:
+        self._file = pa.ipc.new_file(str(path), schema)
+
+    def append(self, table: pa.Table) -> None:
+        """Write some more rows."""
+        self._file.write_table(table)
+
+    def close(self) -> None:
+        """Finish the file."""
+        self._file.close()
+
+
+def write_columns(path: Path, columns: Mapping[str, NDArray[Any]]) -> None:
+    """Write numpy columns of one length as a file of one record batch, each column in one piece."""
+    batch = pa.record_batch([pa.array(values) for values in columns.values()], names=list(columns))
+    with pa.ipc.new_file(str(path), batch.schema) as file:
+        file.write_batch(batch)
+
+
+def read_columns(data: pa.Buffer) -> dict[str, NDArray[Any]]:
+    """Return the columns of a file of one record batch as read-only views."""
+    batch = pa.ipc.open_file(data).get_batch(0)
+    return {name: batch.column(name).to_numpy() for name in batch.schema.names}
+
+
+def read_table(data: pa.Buffer) -> pa.Table:
+    """Return a file of raw columns, where it lies."""
+    return pa.ipc.open_file(data).read_all()
+
+
+def read_slots(data: pa.Buffer, n_rows: int, n_features: int) -> SlotTable:
+    """Return a file of slots where it lies.
+
+    Raises
+    ------
+    ValueError
+        If its batches do not hold that many rows and features.
+    """
+    words = np.frombuffer(data, dtype=np.uint32, count=data.size // 4)
+    file = pa.ipc.open_file(data)
+    base = np.empty(file.num_record_batches, dtype=np.int64)
+    for i in range(len(base)):
+        slots = file.get_batch(i).column(0)
+        if slots.type.list_size != n_features or len(slots) != min(_BATCH, n_rows - i * _BATCH):
+            raise ValueError(f"batch {i} holds {len(slots)} rows of {slots.type}")
+        base[i] = (slots.buffers()[2].address - data.address) // 4
+    if len(base) != -(-n_rows // _BATCH):
+        raise ValueError(f"{len(base)} batches for {n_rows} rows")
+    return SlotTable(words, base, n_rows, n_features)
+
+
+def no_slots(n_rows: int) -> SlotTable:
+    """Return the slots of a log without features."""
+    return SlotTable.of(np.empty((n_rows, 0), dtype=np.uint32))
+
+
+def chunks(n: int, size: int = _CHUNK) -> Iterator[slice]:
+    """Yield consecutive slices of [0, n)."""
+    for start in range(0, n, size):
+        yield slice(start, min(start + size, n))
+
+
+def gather_table(table: pa.Table, rows: NDArray[np.int64]) -> pa.Table:
+    """Return rows of a table of many batches in the given order, at the memory of those rows alone."""
+    batches = table.to_batches()
+    first = np.cumsum([0] + [len(batch) for batch in batches])
+    order = np.argsort(rows, kind="stable")
+    ascending = rows[order]
+    cuts = np.searchsorted(ascending, first)
+    picked = [
+        batch.take(pa.array(ascending[cuts[i] : cuts[i + 1]] - first[i]))
+        for i, batch in enumerate(batches)
+        if cuts[i] < cuts[i + 1]
+    ]
+    back = np.empty(len(rows), dtype=np.int64)
+    back[order] = np.arange(len(rows))
+    return pa.Table.from_batches(picked, schema=table.schema).combine_chunks().take(pa.array(back))

@@ -26,7 +26,8 @@ def _rotate(x: np.uint64, by: int) -> np.uint64:
 
 
 @numba.njit(cache=True, nogil=True)
-def _round(lane: np.uint64, word: np.uint64) -> np.uint64:
+def mix(lane: np.uint64, word: np.uint64) -> np.uint64:
+    """Return a hash in the making after one more word; for use inside compiled loops."""
     return _rotate(lane + word * _P2, 31) * _P1
 
 
@@ -53,17 +54,17 @@ def _xxh64(data: Bytes, at: int, end: int, seed: np.uint64) -> np.uint64:
     if end - at >= 32:
         a, b, c, d = seed + _P1 + _P2, seed + _P2, seed, seed - _P1
         while at + 32 <= end:
-            a = _round(a, _word(data, at, 8))
-            b = _round(b, _word(data, at + 8, 8))
-            c = _round(c, _word(data, at + 16, 8))
-            d = _round(d, _word(data, at + 24, 8))
+            a = mix(a, _word(data, at, 8))
+            b = mix(b, _word(data, at + 8, 8))
+            c = mix(c, _word(data, at + 16, 8))
+            d = mix(d, _word(data, at + 24, 8))
             at += 32
         h = _rotate(a, 1) + _rotate(b, 7) + _rotate(c, 12) + _rotate(d, 18)
         for lane in (a, b, c, d):
-            h = (h ^ _round(np.uint64(0), lane)) * _P1 + _P4
+            h = (h ^ mix(np.uint64(0), lane)) * _P1 + _P4
     h += size
     while at + 8 <= end:
-        h = _rotate(h ^ _round(np.uint64(0), _word(data, at, 8)), 27) * _P1 + _P4
+        h = _rotate(h ^ mix(np.uint64(0), _word(data, at, 8)), 27) * _P1 + _P4
         at += 8
     if at + 4 <= end:
         h = _rotate(h ^ (_word(data, at, 4) * _P1), 23) * _P2 + _P3
@@ -84,7 +85,7 @@ def _hash_spans(offsets: NDArray[np.int64], data: Bytes, seed: np.uint64, out: H
 def hash_word(word: np.uint64, seed: np.uint64) -> np.uint64:
     """Return XXH64 of the eight little-endian bytes of `word`; for use inside compiled loops."""
     h = seed + _P5 + np.uint64(8)
-    return _finish(_rotate(h ^ _round(np.uint64(0), word), 27) * _P1 + _P4)
+    return _finish(_rotate(h ^ mix(np.uint64(0), word), 27) * _P1 + _P4)
 
 
 def seed_of(name: str, seed: int) -> np.uint64:

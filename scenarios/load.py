@@ -21,6 +21,7 @@ Shape = TypeVar("Shape", bound=BaseModel)
 
 _LARGEST = 1_000_000  # bytes of a scenario file: more is some other file
 _ADVICE = {  # by how the parser's message begins
+    "Invalid value (at end of document)": "a value, a quote or a bracket is missing at the end",
     "Invalid value": 'text and durations need quotes, as in publish_every = "1h"',
     "Cannot overwrite a value": "each key can stand once in a table",
     "Cannot declare": "each [table] can stand once; a list of them is written [[table]]",
@@ -130,7 +131,7 @@ def _syntax(message: str, text: str) -> Problem:
     """Return what the TOML parser says, with its place as the key and what to do about it."""
     match = re.fullmatch(r"(?P<what>.*) \(at (?:line (?P<line>\d+), column (?P<column>\d+)|end of document)\)", message)
     what = match["what"] if match else message
-    hint = next((advice for start, advice in _ADVICE.items() if what.startswith(start)), "see https://toml.io")
+    hint = next((advice for start, advice in _ADVICE.items() if message.startswith(start)), "see https://toml.io")
     lines = text.splitlines() or [""]
     at_line = match is not None and match["line"] is not None
     number = int(match["line"]) if match is not None and at_line else len(lines)

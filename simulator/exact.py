@@ -3,16 +3,17 @@
 import copy
 from collections.abc import Callable
 from enum import IntEnum
+from typing import Any
 
 import numpy as np
 import simpy
 
-from learners.base import Floats32, Shown
+from learners.base import Seen
 from replay.log import NEVER, Ints
 from replay.policies import Examples
 from replay.view import View
 from simulator.clock import Clock
-from simulator.trainer import Trainer
+from simulator.trainer import Part, Trainer
 
 
 class Kind(IntEnum):
@@ -26,9 +27,9 @@ class Kind(IntEnum):
 def replay_exactly(trainer: Trainer, clock: Clock, tick: Callable[[int], None]) -> None:
     """Run a method event by event, in the order (time, kind, row).
 
-    Serving uses a copy of the learner, made at every publish, and the policy is asked about one microsecond at a time
-    with a view that ends there; nothing is shared with the columnar path but the policy, the correction and the
-    learner.  With ``publish_every = 0`` what is learned serves from the next microsecond.
+    Serving uses copies of the models, made at every publish, and policies are asked about one microsecond at a time
+    with a view that ends there; what is learned is learned one example at a time.  With ``publish_every = 0`` it
+    serves from the next microsecond.
 
     Parameters
     ----------
@@ -55,81 +56,77 @@ class _Sure(simpy.Event):  # type: ignore[misc]  # simpy has no types
 
 
 class Exact:
-    """The state of an event-by-event run: the model in training, the one that serves, and the one corrections see."""
+    """The state of an event-by-event run: models in training, those that serve, and what waits for the publish."""
 
     def __init__(
         self, environment: simpy.Environment, trainer: Trainer, clock: Clock, tick: Callable[[int], None]
     ) -> None:
         self.environment, self.trainer, self.clock, self.tick = environment, trainer, clock, tick
-        self.serving = copy.deepcopy(trainer.learner)
-        self.plugged_in = self.serving
-        self.since_publish = 0
+        self.serving = self._models()
+        self.waiting: dict[str, list[Examples]] = {part.name: [] for part in trainer.parts}
 
     def schedule(self) -> None:
         """Put every event on SimPy's queue."""
         for time in np.unique(self.trainer.log.click_time).tolist():
             self._at(time, Kind.PREDICT, lambda time=time: self.predict(time))
         for time in self._due_times().tolist():
-            self._at(time, Kind.LEARN, lambda time=time: self.learn(time))
+            self._at(time, Kind.LEARN, lambda time=time: self.show(time))
             if not self.clock.publish_every:
-                self._at(time, Kind.PUBLISH, lambda: self.publish(0))
+                self._at(time, Kind.PUBLISH, lambda: self.publish(self.clock.publish_lag))
         for drain in range(self.clock.drains):
             end = self.clock.start + (drain + 1) * self.clock.publish_every
             self._at(end - 1, Kind.PUBLISH, lambda: self.publish(self.clock.publish_lag))
 
     def predict(self, time: int) -> None:
-        """Serve the clicks of one microsecond, one by one, with the published model."""
+        """Serve the clicks of one microsecond, one by one, with the published models."""
         trainer = self.trainer
         for row in range(*np.searchsorted(trainer.log.click_time, [time, time + 1]).tolist()):
-            raw = self.serving.predict(trainer.features(np.array([row])))
-            trainer.prediction[row] = trainer.method.correction.serve(raw)[0]
+            seen = self._see(self.serving, trainer.correction.serves_from, trainer.features(np.array([row])))
+            trainer.prediction[row] = trainer.correction.serve(seen)[0]
             trainer.tally.served += 1
         self.tick(time)
 
-    def learn(self, time: int) -> None:
-        """Learn the examples due at one microsecond, one by one."""
-        trainer = self.trainer
-        examples = trainer.policy.due(self._view(time), time, time + 1)
-        trainer.count(examples, time, time + 1)
-        for i in range(len(examples.row)):
-            if self.since_publish % trainer.batch == 0:
-                self.plugged_in = copy.deepcopy(trainer.learner)
-            self.since_publish += 1
-            self._learn_one(Examples(*(column[i : i + 1] for column in examples)))
+    def show(self, time: int) -> None:
+        """Put the examples due at one microsecond aside, one by one, until the trainer learns."""
+        for part in self.trainer.parts:
+            examples = self.trainer.due(part, time, time + 1)
+            for i in range(len(examples.row)):
+                self.waiting[part.name].append(Examples(*(column[i : i + 1] for column in examples)))
 
     def publish(self, lag: int) -> None:
-        """Let what has been learned serve, from a lag after the end of this microsecond."""
-        self.since_publish = 0
-        published = copy.deepcopy(self.trainer.learner)
+        """Learn what waits, model by model, and let it serve from a lag after the end of this microsecond."""
+        for part in self.trainer.parts:
+            self._learn(part)
+        published = self._models()
         if lag:
             self._at(self.environment.now + lag, Kind.PUBLISH, lambda: setattr(self, "serving", published))
         else:
             self.serving = published
 
-    def _learn_one(self, example: Examples) -> None:
+    def _learn(self, part: Part) -> None:
         trainer = self.trainer
-        correction = trainer.method.correction
-        x = trainer.features(example.row)
-        prediction: Floats32 = np.empty(0, np.float32)
-        if correction.needs_prediction:
-            prediction = self.plugged_in.predict(x)
-        elapsed = example.due - trainer.log.click_time[example.row]
-        parts = correction.parts(Shown(example.label, example.kind, elapsed), prediction)
-        trainer.weigh(parts)
-        trainer.learner.learn(x, parts.positive, parts.negative)
+        for number, example in enumerate(self.waiting[part.name]):
+            if number % trainer.batch == 0:
+                plugged_in = self._models()
+            x = trainer.features(example.row)
+            trainer.step(part, example, x, self._see(plugged_in, part.correction.needs, x))
+        self.waiting[part.name].clear()
+
+    def _models(self) -> dict[str, Part]:
+        return {part.name: copy.deepcopy(part) for part in self.trainer.parts}
+
+    @staticmethod
+    def _see(models: dict[str, Part], names: tuple[str, ...], x: Any) -> Seen:
+        return {name: models[name].learner.predict(Trainer.own(models[name], x)) for name in names}
 
     def _due_times(self) -> Ints:
         """Return every microsecond at which something may come due or arrive, before the clock's end."""
         trainer, clock = self.trainer, self.clock
         log, deliveries = trainer.log, trainer.deliveries
-        everything = View(log, deliveries, now=NEVER, future=trainer.policy.looks_ahead)
-        due = trainer.policy.due(everything, clock.start, clock.end).due
-        times = np.concatenate([log.click_time, deliveries.arrival, due])
+        everything = View(log, deliveries, now=NEVER, future=True)
+        due = [part.policy.due(everything, clock.start, clock.end).due for part in trainer.parts]
+        times = np.concatenate([log.click_time, deliveries.arrival, *due])
         return np.unique(times[times < clock.end])
-
-    def _view(self, time: int) -> View:
-        trainer = self.trainer
-        return View(trainer.log, trainer.deliveries, now=time + 1, future=trainer.policy.looks_ahead)
 
     def _at(self, time: int, kind: Kind, action: Callable[[], None]) -> None:
         event = _Sure(self.environment)

@@ -1,14 +1,15 @@
-"""One method at work: it serves predictions and learns from what the policy shows."""
+"""One method at work: it serves predictions and learns from what its policies show."""
 
-from dataclasses import dataclass, field
+import copy
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from learners.base import Floats32, Learner, Parts, Shown
+from learners.base import MAIN, Correction, Floats32, Learner, Parts, Seen, Shown
 from replay.feed import Deliveries
 from replay.log import Bools, ClickLog, Ints
-from replay.policies import Examples, Until
+from replay.policies import Examples, LabelPolicy, Until
 from replay.view import View
 from simulator.methods import Method
 
@@ -20,6 +21,7 @@ class Tally:
     served: int = 0
     examples: int = 0
     positives: int = 0
+    head_examples: int = 0
     arrived: int = 0  # conversions that the feed brought, whether or not the policy showed them
     weight: float = 0.0  # sum of |a| + |b|
     weight_squared: float = 0.0
@@ -31,70 +33,108 @@ class Tally:
 
 
 @dataclass
-class Trainer:
-    """A learner under a method on a log.
+class Part:
+    """One model of a method: what it is shown, how much that counts, and what it has learned."""
 
-    `serve` predicts with the model as it is; `learn` takes in what came due.  Whoever calls them is the clock.
+    name: str
+    policy: LabelPolicy
+    correction: Correction
+    learner: Learner
+    constant: bool = False
+
+
+class Trainer:
+    """Learners under a method on a log.
+
+    `serve` predicts with the models as they are; `learn` takes in what came due.  Whoever calls them is the clock.
+
+    Parameters
+    ----------
+    log : ClickLog
+    deliveries : Deliveries
+    method : Method
+    learner : Learner
+        Untrained; the served model and every head get a copy.
+    batch : int
+        Examples between two refreshes of what corrections see of the models.
+    prediction : float32 array of shape (n_clicks,)
+        Filled by `serve`.
+    shown_positive : bool array of shape (n_clicks,)
+        Filled by `learn`: which clicks the served model was shown as positives.
     """
 
-    log: ClickLog
-    deliveries: Deliveries
-    method: Method
-    learner: Learner
-    batch: int
-    prediction: Floats32  # shape (n_clicks,), filled by `serve`
-    shown_positive: Bools  # shape (n_clicks,), filled by `learn`
-    tally: Tally = field(default_factory=Tally)
-
-    def __post_init__(self) -> None:
-        self.policy = self.method.policy
-        if self.method.stop_after is not None and self.log.n_clicks:
-            self.policy = Until(self.policy, int(self.log.click_time[0]) + self.method.stop_after)
+    def __init__(
+        self,
+        log: ClickLog,
+        deliveries: Deliveries,
+        method: Method,
+        learner: Learner,
+        batch: int,
+        prediction: Floats32,
+        shown_positive: Bools,
+    ) -> None:
+        self.log, self.deliveries, self.batch = log, deliveries, batch
+        self.prediction, self.shown_positive = prediction, shown_positive
+        self.correction = method.correction
+        self.parts = [
+            Part(name, head.policy, head.correction, copy.deepcopy(learner), head.constant)
+            for name, head in method.heads.items()
+        ]
+        policy = method.policy
+        if method.stop_after is not None and log.n_clicks:
+            policy = Until(policy, int(log.click_time[0]) + method.stop_after)
+        self.parts.append(Part(MAIN, policy, method.correction, copy.deepcopy(learner)))
+        self.models = {part.name: part for part in self.parts}
+        self.tally = Tally()
 
     def serve(self, start: int, end: int) -> None:
         """Predict the clicks in [start, end)."""
         first, stop = (int(at) for at in np.searchsorted(self.log.click_time, [start, end]))
         if first < stop:
-            raw = self.learner.predict(self._slice(first, stop))
-            self.prediction[first:stop] = self.method.correction.serve(raw)
+            x = self._slice(first, stop)
+            self.prediction[first:stop] = self.correction.serve(self.see(self.correction.serves_from, x))
             self.tally.served += stop - first
 
     def learn(self, start: int, end: int) -> None:
         """Learn, in order, what comes due in [start, end)."""
-        view = View(self.log, self.deliveries, now=end, future=self.policy.looks_ahead)
-        examples = self.policy.due(view, start, end)
-        self.count(examples, start, end)
-        n = len(examples.row)
-        if not n:
-            return
-        x = self.features(examples.row)
-        step = self.batch if self.method.correction.needs_prediction else n
-        for at in range(0, n, step):
-            self._step(x[at : at + step], Examples(*(column[at : at + step] for column in examples)))
+        for part in self.parts:
+            examples = self.due(part, start, end)
+            n = len(examples.row)
+            if not n:
+                continue
+            x = self.features(examples.row)
+            step = self.batch if part.correction.needs else n
+            for at in range(0, n, step):
+                cut = slice(at, at + step)
+                piece = x.slice(at, min(step, n - at)) if part.learner.features == "columns" else x[cut]
+                seen = self.see(part.correction.needs, piece)
+                self.step(part, Examples(*(column[cut] for column in examples)), piece, seen)
 
-    def _step(self, x: Any, examples: Examples) -> None:
-        correction = self.method.correction
-        elapsed = examples.due - self.log.click_time[examples.row]
-        shown = Shown(examples.label, examples.kind, elapsed)
-        prediction = self.learner.predict(x) if correction.needs_prediction else np.empty(0, np.float32)
-        parts = correction.parts(shown, prediction)
-        self.weigh(parts)
-        self.learner.learn(x, parts.positive, parts.negative)
-
-    def count(self, examples: Examples, start: int, end: int) -> None:
-        """Enter what an interval brought into the tally."""
-        arrivals = self.deliveries.in_order[1]
-        first, stop = np.searchsorted(arrivals, [start, end])
+    def due(self, part: Part, start: int, end: int) -> Examples:
+        """Return what a model is shown in an interval, entered into the tally."""
+        view = View(self.log, self.deliveries, now=end, future=part.policy.looks_ahead)
+        examples = part.policy.due(view, start, end)
+        if part.name != MAIN:
+            self.tally.head_examples += len(examples.row)
+            return examples
+        first, stop = np.searchsorted(self.deliveries.in_order[1], [start, end])
         self.tally.arrived += int(stop - first)
         self.tally.examples += len(examples.row)
         self.tally.positives += int(np.count_nonzero(examples.label))
         self.shown_positive[examples.row[examples.label]] = True
+        return examples
 
-    def weigh(self, parts: Parts) -> None:
-        """Enter how much examples count into the tally."""
-        weight = np.abs(parts.positive) + np.abs(parts.negative)
-        self.tally.weight += float(weight.sum(dtype=np.float64))
-        self.tally.weight_squared += float(np.dot(weight, weight))
+    def see(self, names: tuple[str, ...], x: Any) -> Seen:
+        """Return what models say of some features."""
+        return {name: self.models[name].learner.predict(self.own(self.models[name], x)) for name in names}
+
+    def step(self, part: Part, examples: Examples, x: Any, seen: Seen) -> None:
+        """Let a model learn some examples, weighed by what was seen."""
+        elapsed = examples.due - self.log.click_time[examples.row]
+        parts = part.correction.parts(Shown(examples.label, examples.kind, elapsed), seen)
+        if part.name == MAIN:
+            self._weigh(parts)
+        part.learner.learn(self.own(part, x), parts.positive, parts.negative)
 
     def missed(self) -> int:
         """Return how many conversions were known by now but never shown as positives."""
@@ -106,17 +146,31 @@ class Trainer:
         first, last = int(rows[0]), int(rows[-1])
         if last - first + 1 == len(rows) and np.array_equal(rows, np.arange(first, last + 1)):
             return self._slice(first, last + 1)
-        if self.learner.features == "columns":
-            return _columns(self.log).take(rows)
+        if self._columns is not None:
+            return self._columns.take(rows)
         return self.log.slots.take(rows)
 
     def _slice(self, first: int, stop: int) -> Any:
-        if self.learner.features == "columns":
-            return _columns(self.log).slice(first, stop - first)
+        if self._columns is not None:
+            return self._columns.slice(first, stop - first)
         return self.log.slots.slice(first, stop)
 
+    @property
+    def _columns(self) -> Any:
+        if self.models[MAIN].learner.features == "slots":
+            return None
+        if self.log.columns is None:
+            raise ValueError("this learner wants raw columns, and the log was prepared without them")
+        return self.log.columns
 
-def _columns(log: ClickLog) -> Any:
-    if log.columns is None:
-        raise ValueError("this learner wants raw columns, and the log was prepared without them; prepare it with them")
-    return log.columns
+    @staticmethod
+    def own(part: Part, x: Any) -> Any:
+        """Return features as a model takes them: none of them where it is constant."""
+        if not part.constant:
+            return x
+        return x.select([]) if part.learner.features == "columns" else x[:, :0]
+
+    def _weigh(self, parts: Parts) -> None:
+        weight = np.abs(parts.positive) + np.abs(parts.negative)
+        self.tally.weight += float(weight.sum(dtype=np.float64))
+        self.tally.weight_squared += float(np.dot(weight, weight))

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from learners.base import Shown
+from learners.base import MAIN, Shown
 from learners.corrections import CORRECTIONS
 
 unit = st.floats(2.0**-20, 1 - 2.0**-20, width=32)
@@ -17,7 +17,11 @@ def shown(label):
 
 
 def plugged(correction, prediction):
-    return np.asarray(prediction if correction.needs_prediction else [], np.float32)
+    return {name: np.asarray(prediction, np.float32) for name in correction.needs}
+
+
+def served(correction, raw):
+    return correction.serve(dict.fromkeys(correction.serves_from, raw))
 
 
 @pytest.mark.parametrize("name", CORRECTIONS)
@@ -45,10 +49,10 @@ def test_each_example_is_weighed_by_itself(name, rows, random):
 @given(st.lists(unit, min_size=2, max_size=50))
 def test_serving_gives_probabilities_and_keeps_the_order(name, raw):
     raw = np.sort(np.array(raw, np.float32))
-    served = CORRECTIONS[name]().serve(raw)
-    assert served.dtype == np.float32
-    assert np.all((served > 0) & (served < 1))
-    assert np.all(np.diff(served) >= 0)
+    out = served(CORRECTIONS[name](), raw)
+    assert out.dtype == np.float32
+    assert np.all((out > 0) & (out < 1))
+    assert np.all(np.diff(out) >= 0)
 
 
 def gradient(parts, f):
@@ -57,7 +61,7 @@ def gradient(parts, f):
 
 @given(st.booleans(), unit)
 def test_plain_is_cross_entropy(label, f):
-    parts = CORRECTIONS["plain"]().parts(shown([label]), np.empty(0, np.float32))
+    parts = CORRECTIONS["plain"]().parts(shown([label]), {})
     assert gradient(parts, np.float32(f))[0] == pytest.approx(f - label, abs=1e-6)
 
 
@@ -69,7 +73,7 @@ def loss_fnw(label, s, f):
 @given(st.booleans(), st.floats(-5, 5))
 def test_fnw_is_the_gradient_of_its_loss_with_the_plug_in_held_still(label, s):
     f = 1 / (1 + np.exp(-s))
-    parts = CORRECTIONS["fake_negative_weight"]().parts(shown([label]), np.array([f], np.float32))
+    parts = CORRECTIONS["fake_negative_weight"]().parts(shown([label]), {MAIN: np.array([f], np.float32)})
     step = 1e-5
     numeric = (loss_fnw(label, s + step, f) - loss_fnw(label, s - step, f)) / (2 * step)
     assert gradient(parts, f)[0] == pytest.approx(numeric, rel=1e-4, abs=1e-6)
@@ -79,7 +83,9 @@ def test_fnw_is_the_gradient_of_its_loss_with_the_plug_in_held_still(label, s):
 def test_fnw_is_pu_with_smaller_steps(f):
     f = np.float32(f)
     correction = CORRECTIONS["fake_negative_weight"]()
-    positive, negative = (gradient(correction.parts(shown([label]), np.array([f])), f)[0] for label in (True, False))
+    positive, negative = (
+        gradient(correction.parts(shown([label]), {MAIN: np.array([f])}), f)[0] for label in (True, False)
+    )
     assert positive == pytest.approx(-(1 - f**2), rel=1e-5)
     assert negative == pytest.approx((1 - f**2) * f, rel=1e-5, abs=1e-7)
 
@@ -87,4 +93,4 @@ def test_fnw_is_pu_with_smaller_steps(f):
 @given(st.floats(1e-4, 0.49))
 def test_fnc_undoes_the_share_of_fake_negatives(p):
     biased = np.array([p / (1 + p)], np.float32)
-    assert CORRECTIONS["fake_negative_calibration"]().serve(biased)[0] == pytest.approx(p, rel=1e-4)
+    assert served(CORRECTIONS["fake_negative_calibration"](), biased)[0] == pytest.approx(p, rel=1e-4)

@@ -37,13 +37,16 @@ def test_a_day_is_its_midnight(day):
     [
         (5, 'expected a day or a UTC time such as "2025-01-31" or "2025-01-31T18:00:00Z", got 5'),
         ("20250131", 'expected a day or a UTC time such as "2025-01-31" or "2025-01-31T18:00:00Z", got \'20250131\''),
-        ("2025-02-30", 'expected a day or a UTC time such as "2025-01-31" or "2025-01-31T18:00:00Z", got \'2025-02-30\''),
+        (
+            "2025-02-30",
+            'expected a day or a UTC time such as "2025-01-31" or "2025-01-31T18:00:00Z", got \'2025-02-30\'',
+        ),
         (dt.time(18, 0), 'expected a day or a UTC time such as "2025-01-31" or "2025-01-31T18:00:00Z", got 18:00:00'),
         (
             "2025-01-31 18:00",
-            'expected a time with its offset from UTC, such as "2025-01-31T18:00:00Z", got \'2025-01-31 18:00\'',
+            "expected a time with its offset from UTC, such as \"2025-01-31T18:00:00Z\", got '2025-01-31 18:00'",
         ),
-        ("1969-12-31", "expected a year from 1970 to 2199, got '1969-12-31'"),
+        ("1969-12-31", "expected a moment from 1970 to 2199, got '1969-12-31'"),
         ("1970-01-01T00:00:00+14:00", "expected a moment from 1970 to 2199, got '1970-01-01T00:00:00+14:00'"),
     ],
 )

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from learners.base import Floats32
+from learners.base import MAIN, Floats32, Seen
 from learners.corrections.plain import Plain
 
 _HIGHEST = np.float32(0.4999999)  # b = 1/2 would be p = 1, and beyond it no probability
@@ -23,7 +23,7 @@ class FakeNegativeCalibration(Plain):
        RecSys 2019.
     """
 
-    def serve(self, prediction: Floats32) -> Floats32:
+    def serve(self, seen: Seen) -> Floats32:
         """Return b / (1 - b), strictly inside (0, 1)."""
-        b = np.minimum(prediction, _HIGHEST)
+        b = np.minimum(seen[MAIN], _HIGHEST)
         return b / (np.float32(1) - b)

@@ -5,11 +5,12 @@ from typing import ClassVar
 
 import numpy as np
 
-from learners.base import Floats32, Parts, Shown
+from learners.base import MAIN, Parts, Seen, Shown
+from learners.corrections.plain import Plain
 
 
 @dataclass(frozen=True)
-class FakeNegativeWeight:
+class FakeNegativeWeight(Plain):
     r"""Fake-negative weighted loss (FNW).
 
     On the stream of `NegativeFirst` the label is positive with probability b = p / (1 + p).  The importance weights
@@ -26,16 +27,9 @@ class FakeNegativeWeight:
        RecSys 2019.
     """
 
-    needs_prediction: ClassVar[bool] = True
+    needs: ClassVar[tuple[str, ...]] = (MAIN,)
 
-    def parts(self, shown: Shown, prediction: Floats32) -> Parts:
+    def parts(self, shown: Shown, seen: Seen) -> Parts:
         """Return (y (1 + f), (1 - y)(1 - f^2))."""
-        one, zero = np.float32(1), np.float32(0)
-        return Parts(
-            np.where(shown.label, one + prediction, zero),
-            np.where(shown.label, zero, one - prediction * prediction),
-        )
-
-    def serve(self, prediction: Floats32) -> Floats32:
-        """Serve what was learned."""
-        return prediction
+        f, one, zero = seen[MAIN], np.float32(1), np.float32(0)
+        return Parts(np.where(shown.label, one + f, zero), np.where(shown.label, zero, one - f * f))

@@ -5,20 +5,21 @@ from typing import ClassVar
 
 import numpy as np
 
-from learners.base import Floats32, Parts, Shown
+from learners.base import MAIN, Floats32, Parts, Seen, Shown
 
 
 @dataclass(frozen=True)
 class Plain:
     """Plain cross-entropy: a positive counts (1, 0), a negative (0, 1)."""
 
-    needs_prediction: ClassVar[bool] = False
+    needs: ClassVar[tuple[str, ...]] = ()
+    serves_from: ClassVar[tuple[str, ...]] = (MAIN,)
 
-    def parts(self, shown: Shown, prediction: Floats32) -> Parts:  # noqa: ARG002  (nothing depends on it here)
+    def parts(self, shown: Shown, seen: Seen) -> Parts:  # noqa: ARG002  (nothing depends on it here)
         """Return (y, 1 - y)."""
         positive = shown.label.astype(np.float32)
         return Parts(positive, np.float32(1) - positive)
 
-    def serve(self, prediction: Floats32) -> Floats32:
+    def serve(self, seen: Seen) -> Floats32:
         """Serve what was learned."""
-        return prediction
+        return seen[MAIN]

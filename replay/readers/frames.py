@@ -61,8 +61,20 @@ def _materialise(frame: Any, name: str) -> pa.Table:
         lazy = "; collect it first" if hasattr(frame, "collect") else ""
         raise LogError(f"expected {_EXPECTED}, got {name}{lazy}")
     try:
-        table = pa.table(frame).replace_schema_metadata(None)
-        return table.cast(pa.schema([field.with_type(_without_views(field.type)) for field in table.schema]))
+        table = pa.table(frame)
     except (pa.ArrowException, TypeError, ValueError) as error:
         said = "; ".join(str(part) for part in error.args)
         raise LogError(f"{name}: cannot be read as columns: {said}; give every column one type") from error
+    columns = [_without_views(column) for column in table.columns]
+    return pa.Table.from_arrays(columns, table.column_names)
+
+
+def _without_views(column: pa.ChunkedArray) -> pa.ChunkedArray:
+    """Return a column whose text has offsets, since few Arrow functions take views so far."""
+    kind = column.type
+    if pa.types.is_dictionary(kind):
+        return column.cast(pa.dictionary(kind.index_type, _VIEWS.get(kind.value_type, kind.value_type), kind.ordered))
+    return column.cast(_VIEWS.get(kind, kind))
+
+
+_VIEWS = {pa.string_view(): pa.large_string(), pa.binary_view(): pa.large_binary()}

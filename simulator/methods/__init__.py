@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from simulator.methods.base import Duration, Method, Parameter, Recipe, Timing, parameters, summary
+from simulator.methods.base import Duration, Head, Method, Parameter, Recipe, Timing, parameters, summary
 from simulator.methods.fake_negative import fake_negative
 from simulator.methods.fnc import fnc
 from simulator.methods.fnw import fnw
@@ -19,4 +19,4 @@ METHODS: Mapping[str, Recipe] = {
     "frozen": frozen,
 }
 
-__all__ = ["METHODS", "Duration", "Method", "Parameter", "Recipe", "Timing", "parameters", "summary"]
+__all__ = ["METHODS", "Duration", "Head", "Method", "Parameter", "Recipe", "Timing", "parameters", "summary"]

@@ -2,7 +2,7 @@
 
 import inspect
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Annotated, Any, get_args, get_type_hints
 
 from learners.base import Correction
@@ -12,11 +12,24 @@ Duration = Annotated[int, "duration"]  # us; "90s" or "7d" in a scenario
 
 
 @dataclass(frozen=True)
-class Method:
-    """A published way of coping with late labels: what is shown, and how much it counts."""
+class Head:
+    """An auxiliary model: again a policy and a correction, so that it only ever sees what had arrived."""
 
     policy: LabelPolicy
     correction: Correction
+    constant: bool = False  # whether it learns one probability for all clicks, without features
+
+
+@dataclass(frozen=True)
+class Method:
+    """A published way of coping with late labels: what is shown, and how much it counts.
+
+    In every drain the heads learn first, in the order in which they stand here, then the model that is served.
+    """
+
+    policy: LabelPolicy
+    correction: Correction
+    heads: Mapping[str, Head] = field(default_factory=dict)
     stop_after: int | None = None  # us after the log's first click: nothing is learned from then on
 
 

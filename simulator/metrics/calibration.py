@@ -5,7 +5,7 @@ from typing import NamedTuple
 import numpy as np
 
 from simulator.metrics.counts import bin_of, counts_of
-from simulator.metrics.ranked import CHUNK, LABEL, bin_counts, keys_of
+from simulator.metrics.ranked import LABEL, bin_counts, keys_of
 from simulator.metrics.sums import Bools, Floats, Floats32, Ints, Probabilities, Sums, ratio, sums_of
 
 _Z = 1.959963984540054  # the normal's 97.5 % point
@@ -178,10 +178,7 @@ def reliability(label: Bools, p: Floats32, bins: int = 20, binning: str = "count
     >>> table.observed_rate.tolist(), table.clicks.tolist()
     ([0.0, 0.5], [2, 2])
     """
-    keys = np.empty(len(p), np.uint32)
-    for start in range(0, len(p), CHUNK):
-        part = slice(start, start + CHUNK)
-        keys[part] = keys_of(np.asarray(p[part], np.float32), label[part], label[part])
+    keys = keys_of(np.asarray(p, np.float32), label, label)
     keys.sort()
     binned = bin_counts(keys, LABEL, bins, binning)
     some = np.flatnonzero(binned.clicks)[::-1]

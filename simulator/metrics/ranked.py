@@ -31,10 +31,11 @@ class Ranking(NamedTuple):
 
 
 class _Ties(NamedTuple):
-    """Runs of two or more equal predictions inside a chunk, as positions in it."""
+    """Runs of two or more equal predictions inside a chunk."""
 
-    start: Ints
+    start: Ints  # positions in the chunk
     stop: Ints
+    inside: Bools  # whether each click of the chunk is in such a run
 
 
 def keys_of(p: Floats32, label: Bools, seen: Bools) -> Keys:
@@ -45,10 +46,22 @@ def keys_of(p: Floats32, label: Bools, seen: Bools) -> Keys:
     ValueError
         If a prediction lies outside [0, 1] or is nan.
     """
-    bits = np.abs(p).view(np.uint32)  # -0.0 is 0
-    if len(bits) and (bits.max() > _ONE or p.min() < 0):
+    keys = np.empty(len(p), np.uint32)
+    for start in range(0, len(p), CHUNK):
+        part = slice(start, start + CHUNK)
+        out, bits = keys[part], p[part].view(np.uint32)
+        if bits.max() > _ONE:
+            bits = _checked(p[part]).view(np.uint32)
+        np.subtract(_ONE, bits, out=out)
+        out <<= np.uint32(2)
+        out |= (label[part].view(np.uint8) << np.uint8(1)) | seen[part].view(np.uint8)
+    return keys
+
+
+def _checked(p: Floats32) -> Floats32:
+    if not ((p >= 0) & (p <= 1)).all():
         raise ValueError(f"predictions must lie in [0, 1], got {p.min()} to {p.max()}")
-    return ((_ONE - bits) << np.uint32(2)) | (label.view(np.uint8) << np.uint8(1)) | seen.view(np.uint8)
+    return np.abs(p)  # -0.0 is 0
 
 
 def predictions_of(keys: Keys) -> Floats32:
@@ -86,14 +99,16 @@ class _Tally:
         where = np.flatnonzero(chunk & np.uint32(self.flag) != 0)
         nth = np.arange(self.found, self.found + len(where))
         through, reach, lost = nth + 1.0, where + (first + 1.0), where + (first - nth.astype(np.float64))
-        if len(ties.start):
-            low, high = np.searchsorted(where, ties.start), np.searchsorted(where, ties.stop)
-            size = high - low
-            tied = np.arange(size.sum()) + np.repeat(low - (np.cumsum(size) - size), size)
-            through[tied] = np.repeat(self.found + high, size)
-            reach[tied] = np.repeat(first + ties.stop, size)
-            others = ties.stop - ties.start - size
-            lost[tied] = np.repeat(first + ties.start - self.found - low + others / 2, size)
+        tied = np.flatnonzero(ties.inside[where])
+        if len(tied):
+            run = np.searchsorted(ties.stop, where[tied], side="right")
+            begin = np.flatnonzero(np.diff(run, prepend=-1))
+            size = np.diff(begin, append=len(run))
+            start, stop, low = ties.start[run], ties.stop[run], np.repeat(tied[begin], size)
+            size = np.repeat(size, size)
+            through[tied] = self.found + low + size
+            reach[tied] = first + stop
+            lost[tied] = (first + start) - (self.found + low) + (stop - start - size) / 2
         self.precision += float((through / reach).sum())
         self.lost += float(lost.sum())
         self.converted += np.diff(np.searchsorted(where, cuts))
@@ -141,11 +156,15 @@ def _sums_between(p: Floats32, cuts: Ints) -> Floats:
 
 
 def _ties(chunk: Keys) -> _Ties:
-    same = np.flatnonzero((chunk[1:] ^ chunk[:-1]) < 4)
-    if not len(same):
-        return _Ties(same, same)
-    gap = np.flatnonzero(np.diff(same) > 1)
-    return _Ties(same[np.concatenate(([0], gap + 1))], same[np.concatenate((gap, [-1]))] + 2)
+    same = (chunk[1:] ^ chunk[:-1]) < 4
+    inside = np.zeros(len(chunk), np.bool_)
+    inside[1:] = same
+    inside[:-1] |= same
+    at = np.flatnonzero(same)
+    if not len(at):
+        return _Ties(at, at, inside)
+    gap = np.flatnonzero(np.diff(at) > 1)
+    return _Ties(at[np.concatenate(([0], gap + 1))], at[np.concatenate((gap, [-1]))] + 2, inside)
 
 
 def _edges(keys: Keys) -> list[int]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,35 +15,43 @@ OTHER = "(other)"  # the pool of the values that are too many
 
 @dataclass(frozen=True)
 class Split:
-    """Clicks in parts; every part is cut again into mature clicks and the rest, which makes two groups of it."""
+    """Clicks in parts; each part is two groups, its mature clicks and the others."""
 
     names: tuple[str, ...]  # of the parts: "" for all clicks, else "name=value"
     mature: Bools
-    codes: NDArray[np.int32] | None = None  # shape (n_clicks,); None if there is one part
+    codes: NDArray[np.int32] | None = None  # shape (n_clicks,); None if all clicks are one part
     part: Ints | None = None  # of each code
 
-    def groups(self, rows: slice) -> NDArray[np.uint16]:
-        """Return the group of each click: 2 * part, plus 1 where it is not mature."""
-        immature = (~np.asarray(self.mature[rows])).astype(np.uint16)
-        if self.codes is None or self.part is None:
-            return immature
-        return (2 * self.part[self.codes[rows]]).astype(np.uint16) + immature
+    def sizes(self, rows: slice) -> Ints:
+        """Return how many clicks each group has, shape (2 * n_parts,)."""
+        sizes = np.zeros(2 * len(self.names), np.int64)
+        for start in range(rows.start, rows.stop, _STEPS):
+            group = self._groups(slice(start, min(start + _STEPS, rows.stop)))
+            sizes += _sizes(group, len(sizes))
+        return sizes
 
     def order(self, rows: slice) -> tuple[Ints | None, Ints]:
-        """Return the order that brings groups together, None if they are, and where each group begins and the last ends.
+        """Return what brings groups together, and where each begins and the last ends, shape (2 * n_parts + 1,).
 
-        Within a group clicks stay in order of time.
+        The order is stable, so within a group clicks stay in order of time; None if it would change nothing.
         """
-        group = self.groups(rows)
-        size = np.bincount(group, minlength=2 * len(self.names)) if group.any() else _only_first(group, self.names)
+        group = self._groups(rows)
         order = np.argsort(group, kind="stable") if np.any(group[1:] < group[:-1]) else None
-        return order, np.concatenate(([0], np.cumsum(size)))
+        return order, np.concatenate(([0], np.cumsum(_sizes(group, 2 * len(self.names)))))
+
+    def _groups(self, rows: slice) -> NDArray[np.unsignedinteger[Any]]:
+        immature = ~np.asarray(self.mature[rows])
+        if self.codes is None or self.part is None:
+            return immature.view(np.uint8)
+        small = np.min_scalar_type(2 * len(self.names))  # numpy sorts 16 bits by radix
+        return (2 * self.part).astype(small)[self.codes[rows]] + immature
 
 
-def _only_first(group: NDArray[np.uint16], names: Sequence[str]) -> Ints:
-    size = np.zeros(2 * len(names), np.int64)
-    size[0] = len(group)
-    return size
+def _sizes(group: NDArray[np.unsignedinteger[Any]], n_groups: int) -> Ints:
+    if n_groups == 2:
+        others = np.count_nonzero(group)
+        return np.array([len(group) - others, others])
+    return np.bincount(group, minlength=n_groups)
 
 
 def split_by(

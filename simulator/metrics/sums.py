@@ -74,25 +74,24 @@ def sums_of(label: Bools, p: Probabilities, weight: Floats | None = None) -> Sum
 def sums_of_chunk(p: Floats32, labels: Sequence[Bools], q: Floats32 | None) -> Floats:
     """Return the sums over a chunk of clicks for several sets of labels, shape (n_labels, n_sums).
 
-    The same as `sums_of`, in the order of `Sums`, but what depends on the predictions alone is computed once, and
-    what depends on a label is taken at the conversions only.
+    The same as `sums_of`, in the order of `Sums`, but what depends on the predictions alone is computed once.
     """
     served = p.astype(np.float64)
     rest = log_of_rest(served)
+    logit = log_of(served) - rest
     n, total, squares, losses = len(p), served.sum(), np.square(served).sum(), -rest.sum()
-    truth = _truth_sums(served, rest, q)
+    truth = _truth_sums(served, logit, q)
     table = np.empty((len(labels), len(Sums._fields)))
     for row, label in zip(table, labels, strict=True):
-        where = np.flatnonzero(label)
-        hit = served[where]
-        error = squares - 2 * hit.sum() + len(hit)
-        row[:] = (n, len(hit), total, error, losses + rest[where].sum() - log_of(hit).sum(), *truth)
+        y = label.astype(np.float64)
+        # not a dot product of BLAS, which may add up in another order on another number of threads
+        found, hit, gain = y.sum(), np.einsum("i,i", y, served), np.einsum("i,i", y, logit)
+        row[:] = (n, found, total, squares - 2 * hit + found, losses - gain, *truth)
     return table
 
 
-def _truth_sums(p: Floats, rest: Floats, q: Floats32 | None) -> tuple[float, float]:
+def _truth_sums(p: Floats, logit: Floats, q: Floats32 | None) -> tuple[float, float]:
     if q is None:
         return np.nan, np.nan
     true = q.astype(np.float64)
-    logit = log_of(p) - rest - log_of(true) + log_of_rest(true)
-    return float((p - true).sum()), float(logit.sum())
+    return float((p - true).sum()), float((logit - log_of(true) + log_of_rest(true)).sum())

@@ -62,7 +62,7 @@ def metric_table(cells: Sequence[Cell], days: DayStats, intervals: Mapping[str, 
     low[0], high[0] = zip(*((intervals[name].low, intervals[name].high) for name in METRICS), strict=True)
     reason = np.stack([_reasons(cells, sums, metric) for metric in METRICS.values()], axis=1)
     reason[0] = np.where(reason[0] == "", _no_interval(days, low[0]), reason[0])
-    span, start, end, segment, curve = (np.array(column)[row] for column in list(zip(*cells, strict=True))[:5])
+    span, start, end, segment, curve = (np.array(column, object)[row] for column in list(zip(*cells, strict=True))[:5])
     return MetricTable(
         span.tolist(),
         start.astype(np.int64),

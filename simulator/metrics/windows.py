@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import pairwise
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +14,8 @@ from simulator.metrics.ranked import CHUNK, LABEL, SEEN, Keys, Ranking, keys_of,
 from simulator.metrics.split import Split, split_by
 from simulator.metrics.sums import Bools, Floats, Floats32, Ints, Sums, sums_of_chunk
 from simulator.metrics.table import Cell, MetricTable, metric_table, values_of
+
+T = TypeVar("T", bound=np.generic)
 
 _TRUE, _SEEN, _FINAL = range(3)  # rows of a frame's labels
 _N_SUMS = len(Sums._fields)
@@ -132,7 +134,8 @@ def _windows(click_time: Ints, window: int, start: int, end: int) -> list[_Windo
 def _measure(clicks: Evaluated, split: Split, windows: Sequence[_Window], how: Binning) -> list[Cell]:
     """Return the cells of a split: overall, then window by window."""
     first, last = windows[0], windows[-1]
-    pile = _Pile(split, slice(first.rows.start, last.rows.stop))
+    rows = slice(first.rows.start, last.rows.stop)
+    pile = _Pile(split, rows)
     total = np.zeros((2 * len(split.names), 3, _N_SUMS))
     cells: list[Cell] = []
     for at in windows:
@@ -141,15 +144,71 @@ def _measure(clicks: Evaluated, split: Split, windows: Sequence[_Window], how: B
         total += sums
         pile.add(frame)
         keys = keys_of(frame.prediction, frame.labels[_TRUE], frame.labels[_SEEN])
-        cells += _cells("window", at.start, at.end, split, sums[:, [_TRUE, _SEEN]], keys, frame.edges, how)
-    overall = _cells("overall", first.start, last.end, split, total[:, [_TRUE, _FINAL]], pile.keys, pile.edges, how)
-    return overall + cells
+        cells += _cells("window", at, split, sums[:, [_TRUE, _SEEN]], keys, frame.edges, how)
+    whole = _Window(first.start, last.end, rows)
+    return [*_cells("overall", whole, split, total[:, [_TRUE, _FINAL]], pile.keys, pile.edges, how), *cells]
+
+
+class _Pile:
+    """The keys of all clicks of a split, brought together by group as the windows go by."""
+
+    def __init__(self, split: Split, rows: slice) -> None:
+        self.edges = np.concatenate(([0], np.cumsum(split.sizes(rows))))
+        self.keys: Keys = np.empty(self.edges[-1], np.uint32)
+        self._next = self.edges[:-1].copy()
+
+    def add(self, frame: _Frame) -> None:
+        keys = keys_of(frame.prediction, frame.labels[_TRUE], frame.labels[_FINAL])
+        for group, (first, last) in enumerate(pairwise(frame.edges)):
+            at = self._next[group]
+            self.keys[at : at + last - first] = keys[first:last]
+        self._next += np.diff(frame.edges)
 
 
 def _frame(clicks: Evaluated, split: Split, window: _Window, end: int) -> _Frame:
     order, edges = split.order(window.rows)
-    p, label, arrival, truth = (
-        None if column is None else _take(column[window.rows], order)
-        for column in (clicks.prediction, clicks.label, clicks.arrival, clicks.true_probability)
-    )
-    return _Frame(p, (label, arrival <= window.end, arrival <= end), truth, edges)
+    arrival = _take(clicks.arrival, window.rows, order)
+    labels = (_take(clicks.label, window.rows, order), arrival <= window.end, arrival <= end)
+    truth = None if clicks.true_probability is None else _take(clicks.true_probability, window.rows, order)
+    return _Frame(_take(clicks.prediction, window.rows, order), labels, truth, edges)
+
+
+def _take(column: NDArray[T], rows: slice, order: Ints | None) -> NDArray[T]:
+    part = np.asarray(column[rows])
+    return part if order is None else part[order]
+
+
+def _sums(frame: _Frame) -> Floats:
+    """Return the sums of each group by each of the labels, shape (n_groups, 3, n_sums)."""
+    sums = np.zeros((len(frame.edges) - 1, 3, _N_SUMS))
+    for group, (first, last) in enumerate(pairwise(frame.edges)):
+        for start in range(first, last, CHUNK):
+            part = slice(start, min(start + CHUNK, last))
+            truth = None if frame.true_probability is None else frame.true_probability[part]
+            sums[group] += sums_of_chunk(frame.prediction[part], [label[part] for label in frame.labels], truth)
+    return sums
+
+
+def _cells(span: str, at: _Window, split: Split, sums: Floats, keys: Keys, edges: Ints, how: Binning) -> Iterator[Cell]:
+    """Yield the true curve and the curve as seen of each part; sorts the keys of each part in place.
+
+    `sums` has shape (n_groups, 2, n_sums): by the true labels, by those seen.
+    """
+    for part, name in enumerate(split.names):
+        mature, other = sums[2 * part], sums[2 * part + 1]
+        first, grown, last = edges[2 * part : 2 * part + 3]
+        true, seen = _rankings(keys[first:last], grown - first, how)
+        yield Cell(span, at.start, at.end, name, "true", last - first, mature[0], true)
+        yield Cell(span, at.start, at.end, name, "as_seen", last - first, mature[1] + other[1], seen)
+
+
+def _rankings(keys: Keys, n_mature: int, how: Binning) -> tuple[Ranking, Ranking]:
+    mature = keys[:n_mature]
+    mature.sort()
+    if n_mature == len(keys):
+        true, seen = rank(keys, [LABEL, SEEN], *how)
+        return true, seen
+    (true,) = rank(mature, [LABEL], *how)
+    keys.sort()
+    (seen,) = rank(keys, [SEEN], *how)
+    return true, seen

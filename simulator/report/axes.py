@@ -49,6 +49,7 @@ def layout(x: Figure, y: Figure) -> Figure:
         "margin": {"l": 56, "r": 16, "t": 28, "b": 40},
         "hoverlabel": {**tag, "namelength": -1},
         "hovermode": "closest",
+        "modebar": {"bgcolor": "rgba(0,0,0,0)", "color": "var(--ink-2)", "activecolor": "var(--accent)"},
         "showlegend": False,
         "dragmode": "zoom",
         "xaxis": {**frame, **x},

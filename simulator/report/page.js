@@ -25,6 +25,7 @@
     Plotly.react(plot, figure.data, figure.layout, {
       displaylogo: false,
       responsive: true,
+      displayModeBar: plot.clientWidth > 500 && "hover",
       modeBarButtons: [["zoom2d", "pan2d", "resetScale2d", { name: "picture", title: "Save as a picture", icon: Plotly.Icons.camera, click: save }]],
     });
     drawn.add(plot);
@@ -67,8 +68,9 @@
       const type = button.dataset.axes;
       const layout = figures.reliability.layout;
       for (const axis of [layout.xaxis, layout.yaxis]) {
-        axis.log ||= { range: axis.range, dtick: axis.dtick };
-        Object.assign(axis, { type }, type === "log" ? axis.log : { range: [0, 10 ** axis.log.range[1]], dtick: null });
+        axis.log ||= axis.range;
+        const log = type === "log";
+        Object.assign(axis, { type, tickmode: log ? "array" : "auto", range: log ? axis.log : [0, 10 ** axis.log[1]] });
       }
       layout.uirevision = type;
       for (const one of switches) one.setAttribute("aria-pressed", one === button);

@@ -164,8 +164,14 @@ def _facts(run: Mapping[str, Any]) -> list[tuple[str, str]]:
 
 
 def _span(run: Mapping[str, Any]) -> dict[str, int]:
-    first = run["log"]["first_click"] or run["clock"]["evaluate_from"]
-    return {"first": _ms(first), "evaluate_from": _ms(run["clock"]["evaluate_from"]), "end": _ms(run["clock"]["end"])}
+    """Return the moments that charts mark, ms UTC; clicks from ``mature`` on have no mature label."""
+    clock = run["clock"]
+    return {
+        "first": _ms(run["log"]["first_click"] or clock["evaluate_from"]),
+        "evaluate_from": _ms(clock["evaluate_from"]),
+        "mature": _ms(run["log"]["observed_until"]) - parse_duration(clock["attribution_window"]) // 1000,
+        "end": _ms(clock["end"]),
+    }
 
 
 def _ms(time: str) -> int:

@@ -64,11 +64,8 @@ def _cell(sort: float | None, text: str, interval: str = "", why: str = "") -> d
 def _metrics(method: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
     cells = {}
     for metric, found in method["metrics"].items():
-        interval = ""
-        if found["low"] is not None and found["high"] is not None:
-            interval = f"{words.figure(found['low'], metric)} to {words.figure(found['high'], metric)}"
         why = "" if found["value"] is not None else words.reason(found["reason"] or "no answer")
-        cells[metric] = _cell(found["value"], words.figure(found["value"], metric), interval, why)
+        cells[metric] = _cell(found["value"], words.figure(found["value"], metric), _interval(found, metric), why)
     return cells
 
 
@@ -96,8 +93,9 @@ def _mark_best(cells: Sequence[dict[str, Any]], goal: str) -> None:
     if not goal or len(there) < 2:
         return
     best = min(there, key=lambda cell: _DISTANCE[goal](cell["sort"]))
-    for cell in there:
-        cell["best"] = cell["text"] == best["text"]
+    level = [cell for cell in there if cell["text"] == best["text"]]
+    for cell in level if len(level) < len(there) else []:
+        cell["best"] = True
 
 
 def segment_tables(rows: Sequence[Mapping[str, Any]], labels: Sequence[str]) -> list[dict[str, Any]]:
@@ -134,17 +132,23 @@ def _segments(
 
 
 def _heat(row: Mapping[str, Any] | None) -> dict[str, Any]:
-    """Return a cell with its shade: -3 far too few predicted, 0 about right, 3 far too many."""
+    """Return a cell with its shade: -3 far too few predicted, 0 about right or maybe chance, 3 far too many."""
     ratio = row["value"] if row else None
+    text = words.figure(ratio, "calibration_ratio")
     if row is None or ratio is None or not ratio > 0:
         return {
-            "text": words.figure(ratio, "calibration_ratio"),
+            "text": text,
             "shade": None,
-            "why": words.reason((row and row["reason"]) or "no clicks"),
+            "title": f"no answer: {words.reason((row and row['reason']) or 'no clicks')}",
         }
+    title = _interval(row, "calibration_ratio")
+    if title and row["low"] <= 1 <= row["high"]:
+        return {"text": text, "shade": 0, "title": f"interval {title}"}
     steps = sum(abs(math.log(ratio)) > math.log(limit) for limit in (1.1, 1.25, 1.6))
-    return {
-        "text": words.figure(ratio, "calibration_ratio"),
-        "shade": int(math.copysign(steps, ratio - 1)) if steps else 0,
-        "why": "",
-    }
+    return {"text": text, "shade": steps if ratio > 1 else -steps, "title": f"interval {title}" if title else ""}
+
+
+def _interval(found: Mapping[str, Any], metric: str) -> str:
+    if None in (found["low"], found["high"]):
+        return ""
+    return words.interval(found["low"], found["high"], metric)

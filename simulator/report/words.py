@@ -59,15 +59,24 @@ def figure(value: float | None, metric: str) -> str:
     return f"{value:{sign},.{DIGITS.get(metric, 4)}f}".replace("-", MINUS)
 
 
+def interval(low: float, high: float, metric: str) -> str:
+    """Return both ends of an interval; with a word between them where they may have signs."""
+    return f"{figure(low, metric)}{' to ' if metric in SIGNED else TO}{figure(high, metric)}"
+
+
 def percent(share: float) -> str:
-    """Return a share of 1 as a percentage, with a decimal only where it is small.
+    """Return a share of 1 as a percentage, with a decimal only where it is small; never rounded to none or all.
 
     Examples
     --------
     >>> percent(0.41)
     '41\\xa0%'
     """
-    return f"{share:.{1 if 0 < share < 0.0995 else 0}%}".replace("%", "\u00a0%")
+    if 0 < share < 0.0005:
+        return "<0.1\u00a0%"
+    if 0.995 <= share < 1:
+        return f"{min(100 * share, 99.9):.1f}\u00a0%"
+    return f"{100 * share:.{1 if 0 < share < 0.0995 else 0}f}\u00a0%"
 
 
 def duration(microseconds: float) -> str:

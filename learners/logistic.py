@@ -1,0 +1,158 @@
+"""The native learner: logistic regression on hashed features, in compiled loops."""
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from learners.base import Floats32
+from learners.errors import LearnerError
+from learners.kernels import Slots, predict
+from learners.optimizers import OPTIMIZERS
+
+LARGEST_PART = 1e9  # with parts of at most this, no square or sum overflows float32: weights stay finite
+LARGEST_BITS = 30
+
+
+class Logistic:
+    """Online logistic regression over slots, one step per example, in order.
+
+    Every feature is a slot with value 1, and the bias is one more slot that stands in every row, stepped as the others
+    are.  The prediction is computed anew for each example.  The walk is that of river's `LogisticRegression` with
+    `optim.SGD`, `optim.AdaGrad` or `optim.FTRLProximal`, a constant feature and ``intercept_lr=0``, up to the rounding
+    of float32; the `optimizers` say where that differs from the papers.
+
+    Parameters
+    ----------
+    bits : int
+        The table has 2^bits slots, so slots lie in [0, 2^bits); 1 to 30.
+    optimizer : str
+        "adagrad", "sgd" or "ftrl".
+    learning_rate : float
+        Above 0; FTRL's alpha.
+    l1 : float
+        FTRL's L1 penalty; the other optimizers have none.
+    l2 : float
+        L2 penalty.  With SGD and AdaGrad, ``l2 * w`` joins the gradient of the slots in the row.
+    beta : float
+        Above 0: FTRL's smoothing of the learning rate; not used by the other optimizers.
+
+    Raises
+    ------
+    ValueError
+        If a parameter is out of its range.
+
+    References
+    ----------
+    .. [1] Duchi, Hazan, Singer, "Adaptive subgradient methods for online learning and stochastic optimization", 2011.
+    .. [2] McMahan et al., "Ad click prediction: a view from the trenches", 2013.
+    """
+
+    features = "slots"
+    takes_negative = True
+
+    def __init__(
+        self,
+        bits: int = 20,
+        optimizer: str = "adagrad",
+        learning_rate: float = 0.05,
+        l1: float = 0.0,
+        l2: float = 0.0,
+        beta: float = 1.0,
+    ) -> None:
+        if optimizer not in OPTIMIZERS:
+            raise ValueError(f"optimizer must be one of {', '.join(OPTIMIZERS)}, got {optimizer!r}")
+        if not 1 <= bits <= LARGEST_BITS:
+            raise ValueError(f"bits must lie in [1, {LARGEST_BITS}], got {bits}")
+        parameters = {"learning_rate": learning_rate, "l1": l1, "l2": l2, "beta": beta}
+        _check_parameters(optimizer, parameters)
+        self.bits = bits
+        self._optimizer = OPTIMIZERS[optimizer]
+        self._parameters = tuple(np.float32(parameters[name]) for name in self._optimizer.parameters)
+        self._table = np.zeros((2**bits + 1, self._optimizer.columns), dtype=np.float32)
+
+    def predict(self, x: Slots) -> Floats32:
+        """Return probabilities of shape (n_clicks,), each in [1e-7, 1 - 1.2e-7].
+
+        Raises
+        ------
+        LearnerError
+            If a slot lies outside the table.
+        """
+        rows = self._rows(x)
+        out = np.empty(len(rows), dtype=np.float32)
+        predict(self._table, rows, out)
+        return out
+
+    def learn(self, x: Slots, positive: Floats32, negative: Floats32) -> None:
+        """Take one step per example, of gradient ``negative * f - positive * (1 - f)`` with respect to the logit.
+
+        Raises
+        ------
+        LearnerError
+            If a slot lies outside the table, or a part is not a number of size 1e9 at most; nothing is learned then.
+        """
+        rows = self._rows(x)
+        parts = _part("positive", positive, len(rows)), _part("negative", negative, len(rows))
+        self._optimizer.learn(self._table, rows, *parts, *self._parameters)
+
+    def state(self) -> Mapping[str, NDArray[Any]]:
+        """Return a copy of the table: per slot the weight and what the optimizer keeps with it, the bias last."""
+        return {"table": self._table.copy()}
+
+    def restore(self, state: Mapping[str, NDArray[Any]]) -> None:
+        """Become the learner that returned `state`.
+
+        Raises
+        ------
+        LearnerError
+            If it is not the state of a learner with these bits and this optimizer, or is not finite.
+        """
+        table = state["table"]
+        if table.shape != self._table.shape or table.dtype != np.float32:
+            raise LearnerError(
+                f"expected a float32 table of shape {self._table.shape}, got {table.dtype} of shape {table.shape}: "
+                "the state is of a learner with other bits or another optimizer"
+            )
+        if not np.isfinite(table).all():
+            raise LearnerError("the state holds weights that are not finite")
+        self._table = np.ascontiguousarray(table).copy()
+
+    def _rows(self, x: Slots) -> Slots:
+        if x.ndim != 2 or x.dtype != np.uint32:
+            raise LearnerError(f"expected uint32 slots of shape (n, n_features), got {x.dtype} of shape {x.shape}")
+        if x.size and x.max() >= 2**self.bits:
+            raise LearnerError(f"slots must lie below 2^bits = {2**self.bits}, got {x.max()}")
+        return _compiled(x)
+
+
+def _compiled(array: NDArray[Any]) -> NDArray[Any]:
+    """Return the array as the loops were compiled for, contiguous and read-only, whatever it was."""
+    view = np.ascontiguousarray(array).view()
+    view.flags.writeable = False
+    return view
+
+
+def _part(name: str, part: Floats32, n_examples: int) -> Floats32:
+    if part.shape != (n_examples,):
+        raise LearnerError(f"expected {name} parts of shape ({n_examples},), got {part.shape}")
+    sound = np.abs(part) <= LARGEST_PART
+    if not sound.all():
+        at = int(np.argmin(sound))
+        raise LearnerError(f"{name}[{at}] must be a finite number of size {LARGEST_PART:g} at most, got {part[at]}")
+    return _compiled(part.astype(np.float32, copy=False))
+
+
+def _check_parameters(optimizer: str, parameters: Mapping[str, float]) -> None:
+    for name, value in parameters.items():
+        if not (math.isfinite(value) and value >= 0):
+            raise ValueError(f"{name} must be a finite number of at least 0, got {value}")
+    for name in ("learning_rate", "beta"):
+        if parameters[name] == 0:
+            raise ValueError(f"{name} must be above 0, got 0")
+    if parameters["l1"] and "l1" not in OPTIMIZERS[optimizer].parameters:
+        raise ValueError(f"l1 is for the optimizer 'ftrl', got {parameters['l1']} for {optimizer!r}")
+    if parameters["learning_rate"] * parameters["l2"] > 1 and optimizer == "sgd":
+        raise ValueError(f"learning_rate * l2 must be at most 1, or weights grow, got {parameters}")

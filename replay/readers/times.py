@@ -1,0 +1,186 @@
+"""Times of any form as int64 microseconds UTC."""
+
+from collections import Counter
+from typing import Any, NamedTuple
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from replay.errors import LogError
+from replay.log import NEVER, Bools, Ints
+from replay.readers.sources import is_text
+from replay.readers.text import parse, tidy
+
+LATEST = (2**63 - 1) // 1000  # us: 2262-04-11, where nanoseconds end
+UNITS = {"s": 1_000_000, "ms": 1_000, "us": 1}  # us in one; "ns" has a thousandth
+BANDS = {"s": 10**8, "ms": 10**11, "us": 10**14, "ns": 10**17}  # smallest size of each, 1973; next to none reach 5138
+
+_ZONED = pa.timestamp("ns", "UTC")
+_NAIVE = pa.timestamp("ns")
+_FORMS = {  # classes of text that exclude each other, and what each is read as
+    r"^(-?[0-9]+|0[xX][0-9a-fA-F]+)$": pa.int64(),
+    r"^[-+]?([0-9]+\.[0-9]*|[0-9]*\.[0-9]+|[0-9]+\.?[0-9]*[eE][-+]?[0-9]+)$|^[-+]?(?i:nan|inf|infinity)$": pa.float64(),
+    r"^[0-9]{4}-[0-9]{2}-[0-9]{2}[T ].*([zZ]|[-+][0-9]{2}(:?[0-9]{2})?)$": _ZONED,
+    r"^[0-9]{4}-[0-9]{2}-[0-9]{2}([T ][0-9:.]*)?$": _NAIVE,
+}
+
+Tally = Counter[str]  # how many values were read in a way the user should know of
+
+
+class Clock(NamedTuple):
+    """How a log tells the time where its columns do not say."""
+
+    unit: str | None = None  # of numbers: "s", "ms", "us", "ns"; None if there are none
+    inferred: bool = False  # then a number is a time only if it is as large as today's times in that unit
+    zone: str | None = None  # IANA name, of times that have none
+    origin: int = 0  # us UTC: where numbers count from
+
+
+class Moments(NamedTuple):
+    """Times of some rows; columns of shape (n,)."""
+
+    time: Ints  # us UTC; NEVER where there is none
+    given: Bools  # whether the field holds anything, be it a time or not
+
+
+def read_times(values: pa.Array, clock: Clock, column: str, tally: Tally, *, none: bool = False) -> Moments:
+    """Read one column of times.
+
+    Parameters
+    ----------
+    values : pyarrow.Array of shape (n,)
+        Timestamps or dates, with or without a zone; integers or floats; or text of either, ISO 8601.
+    clock : Clock
+    column : str
+        What to call it in the tally.
+    tally : Counter
+        Gains what had to be decided: local times that are ambiguous or do not exist, -1 and NaN among the numbers.
+    none : bool, optional
+        Whether -1 means that there is no time.
+    """
+    reader = _Reader(clock, column, tally, none)
+    if pa.types.is_dictionary(values.type):
+        values = values.dictionary_decode()
+    return reader.text(as_text(values, column)) if is_text(values.type) else reader.typed(values)
+
+
+def as_text(values: pa.Array, column: str) -> pa.Array:
+    """Return text or bytes of any Arrow type as text with offsets."""
+    if pa.types.is_string(values.type) or pa.types.is_large_string(values.type):
+        return values
+    try:
+        return values.cast(pa.large_string())
+    except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
+        raise LogError(f"column {column!r}: expected UTF-8 text, found {values.type} that is none; convert it") from error
+
+
+class _Reader(NamedTuple):
+    clock: Clock
+    column: str
+    tally: Tally
+    none: bool
+
+    def text(self, text: pa.Array) -> Moments:
+        for type_ in _FORMS.values():
+            try:
+                return self.typed(text.cast(type_))
+            except pa.ArrowInvalid:
+                continue
+        return self._mixed(tidy(text))
+
+    def _mixed(self, text: pa.Array) -> Moments:
+        time, given = np.full(len(text), NEVER), _bools(text.is_valid())
+        for pattern, type_ in _FORMS.items():
+            alike = pc.if_else(pc.match_substring_regex(text, pattern), text, pa.scalar(None, text.type))
+            parsed = parse(alike, type_)
+            read = self.typed(parsed)
+            time = np.minimum(time, read.time)  # a value is of one form at most, and NEVER is the latest
+            given &= read.given | ~_bools(parsed.is_valid())  # what was there and is not given says that there is none
+        return Moments(time, given)
+
+    def typed(self, values: pa.Array) -> Moments:
+        kind, given = values.type, _bools(values.is_valid())
+        if pa.types.is_date(kind):
+            return self.typed(values.cast(pa.timestamp("s" if pa.types.is_date32(kind) else "ms")))
+        if pa.types.is_timestamp(kind):
+            micros = _scaled(_numbers(values.cast(pa.int64())), kind.unit, 0, 0)
+            micros[~given] = NEVER
+            return Moments(micros if kind.tz else self._in_zone(micros), given)
+        if pa.types.is_null(kind):
+            return Moments(np.full(len(values), NEVER), given)
+        return self._counted(_numbers(values), given)
+
+    def _counted(self, numbers: NDArray[Any], given: Bools) -> Moments:
+        """Read numbers that count from the clock's origin."""
+        if self.none:
+            minus_one = given & (numbers == -1)
+            given = given & ~minus_one
+            self._note(minus_one, "-1 is read as no outcome")
+            self._note(given & np.isnan(numbers), "NaN is read as an outcome whose time is lost; leave the field empty where there is none")
+        clock = self.clock
+        if clock.unit is None:
+            return Moments(np.full(len(numbers), NEVER), given)
+        micros = _scaled(numbers, clock.unit, clock.origin, BANDS[clock.unit] if clock.inferred else 0)
+        micros[~given] = NEVER
+        return Moments(micros, given)
+
+    def _in_zone(self, local: Ints) -> Ints:
+        """Turn local times into UTC, the earlier of two where clocks go back, the end of the gap where they go forward."""
+        known = local != NEVER
+        if self.clock.zone is None:
+            self._note(known, "times without a zone among others that have one are refused")
+            return np.full(len(local), NEVER)
+        times = pa.array(local[known]).view(pa.timestamp("us"))
+        try:
+            utc = pc.assume_timezone(times, self.clock.zone)
+        except pa.ArrowInvalid:  # some of them are ambiguous or do not exist
+            utc = self._around_changes(times)
+        micros = np.full(len(local), NEVER)
+        micros[known] = _scaled(_numbers(utc.cast(pa.int64())), "us", 0, 0)
+        return micros
+
+    def _around_changes(self, times: pa.Array) -> pa.Array:
+        first, last = (
+            pc.assume_timezone(times, self.clock.zone, ambiguous=which, nonexistent="latest") for which in ("earliest", "latest")
+        )
+        self._note(_bools(pc.not_equal(first, last)), "local times that come twice, as clocks go back, are read as the first")
+        self._note(
+            _bools(pc.not_equal(pc.local_timestamp(first), times)),
+            "local times that do not exist, as clocks go forward, are moved to the end of the gap",
+        )
+        return first
+
+    def _note(self, which: Bools, said: str) -> None:
+        if count := int(np.count_nonzero(which)):
+            self.tally[f"{self.column}: {said}"] += count
+
+
+def _scaled(numbers: NDArray[Any], unit: str, origin: int, low: int) -> Ints:
+    """Return microseconds UTC of numbers in a unit, NEVER for those below `low` or beyond `LATEST`."""
+    factor = UNITS.get(unit)
+    span = LATEST - origin
+    high = span // factor if factor else span * 1000
+    if low:
+        high = min(high, 1000 * low - 1)
+    good = (numbers >= low) & (numbers <= high)
+    kept = np.where(good, numbers, 0)
+    if numbers.dtype.kind == "f":
+        micros = np.rint(kept * factor if factor else kept / 1000).astype(np.int64)
+    else:
+        kept = kept.astype(np.int64)
+        micros = kept * factor if factor else kept // 1000
+    return np.where(good, micros + origin, NEVER)
+
+
+def _numbers(values: pa.Array) -> NDArray[Any]:
+    """Return numbers as int64, uint64 or float64, 0 where they are null."""
+    kind = values.type
+    wide = pa.int64() if pa.types.is_integer(kind) and kind != pa.uint64() else kind
+    wide = wide if pa.types.is_integer(wide) else pa.float64()
+    return np.asarray(values.cast(wide).fill_null(0).to_numpy(zero_copy_only=False))
+
+
+def _bools(values: pa.Array) -> Bools:
+    return np.asarray(values.to_numpy(zero_copy_only=False), dtype=np.bool_)

@@ -1,0 +1,157 @@
+"""Which clicks say again what another has said: by their id, or by everything that stands in them."""
+
+from typing import NamedTuple
+
+import numba
+import numpy as np
+from numpy.typing import NDArray
+
+from replay.arrow_files import Spool
+from replay.hashing import NO_ID, Hashes, mix
+from replay.log import Ints
+from replay.quarantine import Piece
+from replay.slots import Slots, SlotTable
+
+_FEW = 16  # clicks of one instant that are compared each with each, rather than sorted
+
+
+class Repeats(NamedTuple):
+    """Clicks that repeat others, as rows in reading order."""
+
+    row: Ints  # the repeats, ascending
+    kept: Ints  # the earliest read of those that each repeats
+
+    def original(self, row: Ints) -> Ints:
+        """Return rows with each repeat replaced by what it repeats."""
+        if not len(self.row):
+            return row
+        at = np.minimum(np.searchsorted(self.row, row), len(self.row) - 1)
+        return np.where(self.row[at] == row, self.kept[at], row)
+
+
+def no_repeats() -> Repeats:
+    """Return none."""
+    return Repeats(np.empty(0, dtype=np.int64), np.empty(0, dtype=np.int64))
+
+
+class IdIndex:
+    """Finds clicks by the hash of their id; 16 bytes per click.
+
+    Parameters
+    ----------
+    ids : uint64 array of shape (n_clicks,)
+        In reading order; `NO_ID` where a click has none.
+    """
+
+    def __init__(self, ids: Hashes) -> None:
+        self._order = np.argsort(ids, kind="stable")
+        self._ids = ids[self._order]
+
+    def repeats(self) -> Repeats:
+        """Return the clicks whose id was read before."""
+        at = 1 + np.flatnonzero((self._ids[1:] == self._ids[:-1]) & (self._ids[1:] != NO_ID))
+        row = self._order[at]
+        kept = self._order[np.searchsorted(self._ids, self._ids[at])]
+        ascending = np.argsort(row)
+        return Repeats(row[ascending], kept[ascending])
+
+    def find(self, ids: Hashes) -> Ints:
+        """Return the earliest read row of each id, -1 where there is none."""
+        if not len(self._ids):
+            return np.full(len(ids), -1, dtype=np.int64)
+        at = np.minimum(np.searchsorted(self._ids, ids), len(self._ids) - 1)
+        found = (self._ids[at] == ids) & (ids != NO_ID)
+        return np.where(found, self._order[at], -1)
+
+
+@numba.njit(cache=True, nogil=True)
+def _mix_slots(slots: Slots, out: Hashes) -> None:
+    for i in range(slots.shape[0]):
+        key = np.uint64(1)
+        for j in range(slots.shape[1]):
+            key = mix(key, np.uint64(slots[i, j]))
+        out[i] = key
+
+
+@numba.njit(cache=True, nogil=True)
+def _mix_outcomes(row: Ints, kind: NDArray[np.int8], time: Ints, amount: Ints, out: Hashes) -> None:
+    for i in range(len(row)):
+        key = mix(out[row[i]], np.uint64(kind[i]))
+        out[row[i]] = mix(mix(key, np.uint64(time[i])), np.uint64(amount[i]))
+
+
+def content_keys(slots: SlotTable, outcomes: Piece, into: Spool) -> Hashes:
+    """Return a 64-bit key of every click's slots and outcomes, in reading order; two of one instant may stand equal
+    by chance with probability 2^-64.
+
+    Parameters
+    ----------
+    slots : SlotTable
+    outcomes : Piece
+        By row of the table, non-decreasing.
+    into : Spool
+        Where the keys are kept.
+    """
+    at = 0
+    for batch in slots.batches():
+        keys = np.empty(len(batch), dtype=np.uint64)
+        _mix_slots(batch, keys)
+        first, last = np.searchsorted(outcomes.row, [at, at + len(batch)])
+        some = outcomes.at(slice(first, last))
+        _mix_outcomes(some.row - at, some.kind, some.time, some.amount, keys)
+        into.append(keys)
+        at += len(batch)
+    return into.read()
+
+
+@numba.njit(cache=True, nogil=True)
+def _match_few(keys: Hashes, first: int, repeats: Ints, count: int) -> int:
+    for i in range(1, len(keys)):
+        for j in range(i):
+            if keys[i] == keys[j]:
+                if len(repeats):
+                    repeats[count, 0], repeats[count, 1] = first + i, first + j
+                count += 1
+                break
+    return count
+
+
+@numba.njit(cache=True, nogil=True)
+def _match_many(keys: Hashes, first: int, repeats: Ints, count: int) -> int:
+    by_key = np.argsort(keys, kind="mergesort")
+    original = by_key[0]
+    for at in by_key[1:]:
+        if keys[at] != keys[original]:
+            original = at
+            continue
+        if len(repeats):
+            repeats[count, 0], repeats[count, 1] = first + at, first + original
+        count += 1
+    return count
+
+
+@numba.njit(cache=True, nogil=True)
+def _match(time: Ints, keys: Hashes, repeats: Ints) -> int:
+    count = 0
+    first = 0
+    for i in range(1, len(time) + 1):
+        if i == len(time) or time[i] != time[first]:
+            if i - first > _FEW:
+                count = _match_many(keys[first:i], first, repeats, count)
+            elif i - first > 1:
+                count = _match_few(keys[first:i], first, repeats, count)
+            first = i
+    return count
+
+
+def count_repeats(time: Ints, keys: Hashes) -> int:
+    """Return how many clicks stand equal to another of the same instant; both columns in the order of the log."""
+    return int(_match(time, keys, np.empty((0, 2), dtype=np.int64)))
+
+
+def content_repeats(time: Ints, keys: Hashes) -> Repeats:
+    """Return the clicks that stand equal to an earlier one of the same instant, as rows of these columns."""
+    pairs = np.empty((count_repeats(time, keys), 2), dtype=np.int64)
+    _match(time, keys, pairs)
+    row, kept = pairs[np.argsort(pairs[:, 0])].T
+    return Repeats(row, kept)

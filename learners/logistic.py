@@ -1,6 +1,5 @@
 """The native learner: logistic regression on hashed features, in compiled loops."""
 
-import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -12,8 +11,9 @@ from learners.errors import LearnerError
 from learners.kernels import Slots, predict
 from learners.optimizers import OPTIMIZERS
 
-LARGEST_PART = 1e9  # with parts of at most this, no square or sum overflows float32: weights stay finite
 LARGEST_BITS = 30
+SMALLEST, LARGEST = 1e-9, 1e6  # learning_rate, beta; l1 and l2 may be 0
+LARGEST_PART = 1e9  # inside these bounds no square, quotient or sum leaves float32, so weights are always finite
 
 
 class Logistic:
@@ -31,13 +31,13 @@ class Logistic:
     optimizer : str
         "adagrad", "sgd" or "ftrl".
     learning_rate : float
-        Above 0; FTRL's alpha.
+        From 1e-9 to 1e6; FTRL's alpha.
     l1 : float
-        FTRL's L1 penalty; the other optimizers have none.
+        Up to 1e6: FTRL's L1 penalty; the other optimizers have none.
     l2 : float
-        L2 penalty.  With SGD and AdaGrad, ``l2 * w`` joins the gradient of the slots in the row.
+        Up to 1e6: L2 penalty.  With SGD and AdaGrad, ``l2 * w`` joins the gradient of the slots in the row.
     beta : float
-        Above 0: FTRL's smoothing of the learning rate; not used by the other optimizers.
+        From 1e-9 to 1e6: how fast FTRL's learning rate falls at first; not used by the other optimizers.
 
     Raises
     ------
@@ -69,9 +69,9 @@ class Logistic:
         parameters = {"learning_rate": learning_rate, "l1": l1, "l2": l2, "beta": beta}
         _check_parameters(optimizer, parameters)
         self.bits = bits
-        self._optimizer = OPTIMIZERS[optimizer]
-        self._parameters = tuple(np.float32(parameters[name]) for name in self._optimizer.parameters)
-        self._table = np.zeros((2**bits + 1, self._optimizer.columns), dtype=np.float32)
+        self.optimizer = optimizer
+        self._parameters = tuple(np.float32(parameters[name]) for name in OPTIMIZERS[optimizer].parameters)
+        self._table = np.zeros((2**bits + 1, OPTIMIZERS[optimizer].columns), dtype=np.float32)
 
     def predict(self, x: Slots) -> Floats32:
         """Return probabilities of shape (n_clicks,), each in [1e-7, 1 - 1.2e-7].
@@ -96,7 +96,7 @@ class Logistic:
         """
         rows = self._rows(x)
         parts = _part("positive", positive, len(rows)), _part("negative", negative, len(rows))
-        self._optimizer.learn(self._table, rows, *parts, *self._parameters)
+        OPTIMIZERS[self.optimizer].learn(self._table, rows, *parts, *self._parameters)
 
     def state(self) -> Mapping[str, NDArray[Any]]:
         """Return a copy of the table: per slot the weight and what the optimizer keeps with it, the bias last."""
@@ -147,12 +147,10 @@ def _part(name: str, part: Floats32, n_examples: int) -> Floats32:
 
 def _check_parameters(optimizer: str, parameters: Mapping[str, float]) -> None:
     for name, value in parameters.items():
-        if not (math.isfinite(value) and value >= 0):
-            raise ValueError(f"{name} must be a finite number of at least 0, got {value}")
-    for name in ("learning_rate", "beta"):
-        if parameters[name] == 0:
-            raise ValueError(f"{name} must be above 0, got 0")
+        least = 0.0 if name in ("l1", "l2") else SMALLEST
+        if not least <= value <= LARGEST:
+            raise ValueError(f"{name} must lie in [{least:g}, {LARGEST:g}], got {value}")
     if parameters["l1"] and "l1" not in OPTIMIZERS[optimizer].parameters:
         raise ValueError(f"l1 is for the optimizer 'ftrl', got {parameters['l1']} for {optimizer!r}")
-    if parameters["learning_rate"] * parameters["l2"] > 1 and optimizer == "sgd":
-        raise ValueError(f"learning_rate * l2 must be at most 1, or weights grow, got {parameters}")
+    if optimizer == "sgd" and parameters["learning_rate"] * parameters["l2"] > 1:
+        raise ValueError(f"learning_rate * l2 must be at most 1, or the weights grow without end, got {parameters}")

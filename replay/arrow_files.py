@@ -14,6 +14,12 @@ _BATCH = 1 << BATCH_BITS
 _CHUNK = 1 << 18  # rows gathered at a time
 
 
+def read_file(path: Path) -> pa.Buffer:
+    """Return a file's bytes where they lie; the map lives as long as what is made of it."""
+    with pa.memory_map(str(path)) as source:
+        return source.read_buffer()
+
+
 class Spool:
     """A column of numbers that grows on disk; its memory does not grow with it.
 
@@ -25,25 +31,44 @@ class Spool:
     """
 
     def __init__(self, path: Path, dtype: type[np.generic]) -> None:
-        self._dtype = np.dtype(dtype)
         self._path = path
-        self._file = path.open("wb")
+        self._dtype = np.dtype(dtype)
+        path.touch()
 
     def append(self, values: NDArray[Any]) -> None:
         """Write some more values."""
-        self._file.write(np.ascontiguousarray(values, dtype=self._dtype).data)
+        with self._path.open("ab") as file:  # opened every time, so that there is nothing to close
+            file.write(np.ascontiguousarray(values, dtype=self._dtype).data)
 
     def read(self) -> NDArray[Any]:
         """Return everything written so far, mapped from disk, read-only."""
-        self._file.flush()
-        if not self._file.tell():
+        if not self._path.stat().st_size:
             return np.empty(0, dtype=self._dtype)
-        with pa.memory_map(str(self._path)) as source:
-            return np.frombuffer(source.read_buffer(), dtype=self._dtype)
+        return np.frombuffer(read_file(self._path), dtype=self._dtype)
 
-    def close(self) -> None:
-        """Close the file."""
-        self._file.close()
+
+class Spools:
+    """Several columns of one length.
+
+    Parameters
+    ----------
+    folder : Path
+        Where they go, each in a file named after it.
+    dtypes : mapping of str to type of number
+    """
+
+    def __init__(self, folder: Path, dtypes: Mapping[str, type[np.generic]]) -> None:
+        folder.mkdir()
+        self._spools = {name: Spool(folder / name, dtype) for name, dtype in dtypes.items()}
+
+    def append(self, *columns: NDArray[Any]) -> None:
+        """Write some more rows, columns in the order they were named."""
+        for spool, values in zip(self._spools.values(), columns, strict=True):
+            spool.append(values)
+
+    def read(self) -> dict[str, NDArray[Any]]:
+        """Return everything written so far, mapped from disk, read-only."""
+        return {name: spool.read() for name, spool in self._spools.items()}
 
 
 class SlotWriter:

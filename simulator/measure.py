@@ -11,8 +11,10 @@ from learners.base import Floats32
 from replay.feed import Deliveries
 from replay.log import ClickLog, Ints
 from simulator.clock import Clock
-from simulator.metrics import Evaluated, MetricTable, evaluate, reliability
-from simulator.metrics.calibration import DelayTable, delay_table
+from simulator.metrics.calibration import reliability
+from simulator.metrics.delays import DelayTable, delay_edges, delay_table
+from simulator.metrics.table import MetricTable
+from simulator.metrics.windows import Evaluated, evaluate
 
 
 @dataclass(frozen=True)
@@ -88,4 +90,4 @@ def delays(log: ClickLog, deliveries: Deliveries, attribution_window: int) -> De
     first[1:] = row[1:] != row[:-1]
     counts = first & ~deliveries.outside & (log.click_time[row] <= log.observed_until - attribution_window)
     delay: Ints = time[counts] - log.click_time[row[counts]]
-    return delay_table(delay, attribution_window)
+    return delay_table(delay, delay_edges(attribution_window))

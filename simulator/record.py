@@ -17,7 +17,7 @@ from simulator.ledger import Ledger
 from simulator.methods import METHODS, summary
 
 if TYPE_CHECKING:
-    from simulator.metrics import MetricTable
+    from simulator.metrics.table import MetricTable
     from simulator.runner import Played, Stage
 
 FORMAT = 1
@@ -46,7 +46,7 @@ def write_metrics(path: Path, tables: Mapping[str, "MetricTable"]) -> None:
     """Write the metrics of all methods as one long table; what has no answer is null, with its reason."""
     with pq.ParquetWriter(path, _SCHEMA, compression="zstd", write_page_checksum=True) as writer:
         for method, table in tables.items():
-            writer.write_table(_arrow(method, table._asdict()))
+            writer.write_table(_arrow(method, table.columns()))
 
 
 def _arrow(method: str, columns: Mapping[str, Any]) -> pa.Table:

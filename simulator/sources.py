@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+from replay.errors import LogError
 from replay.readers import CompleteJourneyReader, CriteoReader, OutcomeColumns, TableReader
 from replay.readers.base import LogReader
 from replay.worlds import Category, DelayPart, Gifts, Numeric, SyntheticWorld
@@ -48,6 +49,8 @@ def _table(scenario: Scenario, frame: Any, cache: Path | None) -> LogReader:
     if log.outcomes:
         columns = log.outcomes.model_dump(exclude={"path"})
         outcomes = OutcomeColumns(source=_located(scenario, log.outcomes.path), **columns)
+    if frame is None and not log.path:
+        raise LogError("log.path: expected a file, folder or glob, or a dataframe handed over from Python, got neither")
     return TableReader(
         frame if frame is not None else _located(scenario, log.path),
         click_time=log.click_time,

@@ -89,7 +89,9 @@ class DelimitedSource:
                 ),
                 csv.ConvertOptions(
                     include_columns=list(forms),
-                    column_types={name: pa.float64() if form == "number" else pa.string() for name, form in forms.items()},
+                    column_types={
+                        name: pa.float64() if form == "number" else pa.string() for name, form in forms.items()
+                    },
                     null_values=[*MISSING],
                     strings_can_be_null=True,
                     quoted_strings_can_be_null=False,
@@ -128,7 +130,9 @@ class DelimitedSource:
             if type_ == "string":
                 return f"{where}: expected UTF-8 text, found other bytes; save the file as UTF-8"
             otherwise = "" if self._names else ", or name the column under categorical"
-            return f"{where}: expected a number, found {text.removeprefix('invalid value ')[:_SHOWN]}; mend it{otherwise}"
+            return (
+                f"{where}: expected a number, found {text.removeprefix('invalid value ')[:_SHOWN]}; mend it{otherwise}"
+            )
         return f"{self.name}: cannot be read as delimited text: {said.splitlines()[0]}; write or copy it again"
 
 

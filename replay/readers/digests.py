@@ -73,7 +73,9 @@ class Digests:
         if self._cache is None or not self._new:
             return
         self._cache.mkdir(parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile("w", encoding="utf-8", dir=self._cache, suffix=".part", delete=False) as beside:
+        with tempfile.NamedTemporaryFile(
+            "w", encoding="utf-8", dir=self._cache, suffix=".part", delete=False
+        ) as beside:
             json.dump(_load(self._cache) | self._known, beside)
         os.replace(beside.name, self._cache / _INDEX)
         self._new = False

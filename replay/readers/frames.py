@@ -53,7 +53,8 @@ def _whole(table: pa.Table, start: int) -> pa.Table:
 
 def _name(frame: object) -> str:
     kind = type(frame)
-    return f"{kind.__module__.split('.')[0].lstrip('_')}.{kind.__name__}"
+    package = kind.__module__.split(".")[0].lstrip("_")
+    return kind.__name__ if package == "builtins" else f"{package}.{kind.__name__}"
 
 
 def _materialise(frame: Any, name: str) -> pa.Table:

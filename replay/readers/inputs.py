@@ -5,7 +5,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from replay.errors import LogError
+from replay.errors import LogError, Problems
 from replay.readers.delimited import DelimitedSource
 from replay.readers.digests import Digests
 from replay.readers.frames import FrameSource
@@ -34,9 +34,14 @@ class Inputs:
         return self._given if len(self._given) == 1 else self._split[0]
 
     @property
-    def replayed(self) -> dict[str, str]:
-        """For each source set aside, the one that has its content already."""
-        return {} if len(self._given) == 1 else self._split[1]
+    def replayed(self) -> Sequence[tuple[str, str]]:
+        """Each source set aside, with the one that has its content already."""
+        return () if len(self._given) == 1 else self._split[1]
+
+    @property
+    def notes(self) -> Sequence[str]:
+        """What was set aside, in plain words."""
+        return [f"{name} has the content of {kept}: left out" for name, kept in self.replayed]
 
     @cached_property
     def digests(self) -> tuple[str, ...]:
@@ -46,13 +51,13 @@ class Inputs:
         return digests
 
     @cached_property
-    def _split(self) -> tuple[list[Source], dict[str, str]]:
+    def _split(self) -> tuple[list[Source], list[tuple[str, str]]]:
         first: dict[str, Source] = {}
-        replayed: dict[str, str] = {}
+        replayed: list[tuple[str, str]] = []
         for source, digest in zip(self._given, self.digests, strict=True):
             kept = first.setdefault(digest, source)
             if kept is not source:
-                replayed[source.name] = kept.name
+                replayed.append((source.name, kept.name))
         return list(first.values()), replayed
 
 
@@ -67,14 +72,11 @@ def open_inputs(source: Any, digests: Digests) -> Inputs:
     if not _is_paths(source):
         return Inputs([FrameSource(source)], digests)
     sources: list[Source] = []
-    problems: list[str] = []
+    problems = Problems()
     for path in find_files(source):
-        try:
+        with problems.collected():
             sources.append(_open(path, digests))
-        except LogError as error:
-            problems.extend(error.problems)
-    if problems:
-        raise LogError(problems)
+    problems.stop()
     return Inputs(sources, digests)
 
 

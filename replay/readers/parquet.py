@@ -58,7 +58,9 @@ class ParquetSource:
                 yield batch.select(list(forms))
         if row != expected:
             found = "more" if row > expected else f"{row:,}"
-            raise LogError(f"{self.name}: expected the {expected:,} rows that its footer tells of, found {found}; {_AGAIN}")
+            raise LogError(
+                f"{self.name}: expected the {expected:,} rows that its footer tells of, found {found}; {_AGAIN}"
+            )
         check_unchanged(self._path, self._stamp)
 
     def _next(self, batches: Iterator[pa.RecordBatch], row: int, seen: dict[str, pa.Array]) -> pa.RecordBatch | None:
@@ -96,9 +98,13 @@ class ParquetSource:
         if not start:
             raise LogError(f"{self.name}: expected a Parquet file, found an empty one; {_AGAIN}")
         if start != MAGIC:
-            raise LogError(f"{self.name}: expected a Parquet file, which begins with {MAGIC!r}, found {start!r}; {_AGAIN}")
+            raise LogError(
+                f"{self.name}: expected a Parquet file, which begins with {MAGIC!r}, found {start!r}; {_AGAIN}"
+            )
         if end != MAGIC or self._stamp.size < 3 * len(MAGIC):
-            raise LogError(f"{self.name}: expected a Parquet file to end with {MAGIC!r}, found {end!r}: it was cut short; {_AGAIN}")
+            raise LogError(
+                f"{self.name}: expected a Parquet file to end with {MAGIC!r}, found {end!r}: it was cut short; {_AGAIN}"
+            )
 
     def _refuse_bomb(self, footer: Any) -> None:
         held = sum(footer.row_group(i).total_byte_size for i in range(footer.num_row_groups))

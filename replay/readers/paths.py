@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from replay.errors import LogError, suggestion
+from replay.errors import LogError, Problems, suggestion
 
 Paths = str | os.PathLike[str] | Sequence[str | os.PathLike[str]]
 
@@ -27,17 +27,13 @@ def find_files(paths: Paths) -> list[Path]:
     LogError
         With every path that is remote, missing, of no use, or matches nothing.
     """
-    one = isinstance(paths, str | os.PathLike)
-    asked = [os.fspath(path) for path in ([paths] if one else paths)]  # type: ignore[list-item]  # mypy cannot see `one`
+    asked: Sequence[str | os.PathLike[str]] = [paths] if isinstance(paths, str | os.PathLike) else paths
     files: list[Path] = []
-    problems = [] if asked else ["expected a path to a log, got an empty list"]
+    problems = Problems([] if asked else ["expected a path to a log, got an empty list"])
     for path in asked:
-        try:
-            files.extend(_expand(path))
-        except LogError as error:
-            problems.extend(error.problems)
-    if problems:
-        raise LogError(problems)
+        with problems.collected():
+            files.extend(_expand(os.fspath(path)))
+    problems.stop()
     return sorted(files, key=lambda file: file.as_posix())
 
 

@@ -8,7 +8,9 @@ from pyarrow import types
 
 BATCH = 1 << 17  # rows at a time
 
-Form = Literal["plain", "category", "number"]  # as it stands; repeated text, best as a dictionary; to be used as a number
+Form = Literal[
+    "plain", "category", "number"
+]  # as it stands; repeated text, best as a dictionary; to be used as a number
 Kind = Literal["text", "flag", "whole", "number", "time", "span", "empty", "nested"]
 
 

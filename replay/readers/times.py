@@ -29,6 +29,11 @@ _FORMS = {  # classes of text that exclude each other, and what each is read as
 Tally = Counter[str]  # how many values were read in a way the user should know of
 
 
+def tell(tally: Tally) -> list[str]:
+    """Return a tally as notes for the user."""
+    return [f"{said} ({count:,} row{'s' * (count > 1)})" for said, count in tally.items()]
+
+
 class Clock(NamedTuple):
     """How a log tells the time where its columns do not say."""
 
@@ -73,7 +78,9 @@ def as_text(values: pa.Array, column: str) -> pa.Array:
     try:
         return values.cast(pa.large_string())
     except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
-        raise LogError(f"column {column!r}: expected UTF-8 text, found {values.type} that is none; convert it") from error
+        raise LogError(
+            f"column {column!r}: expected UTF-8 text, found {values.type} that is none; convert it"
+        ) from error
 
 
 class _Reader(NamedTuple):
@@ -118,7 +125,10 @@ class _Reader(NamedTuple):
             minus_one = given & (numbers == -1)
             given = given & ~minus_one
             self._note(minus_one, "-1 is read as no outcome")
-            self._note(given & np.isnan(numbers), "NaN is read as an outcome whose time is lost; leave the field empty where there is none")
+            self._note(
+                given & np.isnan(numbers),
+                "NaN is read as an outcome whose time is lost; leave the field empty where there is none",
+            )
         clock = self.clock
         if clock.unit is None:
             return Moments(np.full(len(numbers), NEVER), given)
@@ -143,9 +153,12 @@ class _Reader(NamedTuple):
 
     def _around_changes(self, times: pa.Array) -> pa.Array:
         first, last = (
-            pc.assume_timezone(times, self.clock.zone, ambiguous=which, nonexistent="latest") for which in ("earliest", "latest")
+            pc.assume_timezone(times, self.clock.zone, ambiguous=which, nonexistent="latest")
+            for which in ("earliest", "latest")
         )
-        self._note(_bools(pc.not_equal(first, last)), "local times that come twice, as clocks go back, are read as the first")
+        self._note(
+            _bools(pc.not_equal(first, last)), "local times that come twice, as clocks go back, are read as the first"
+        )
         self._note(
             _bools(pc.not_equal(pc.local_timestamp(first), times)),
             "local times that do not exist, as clocks go forward, are moved to the end of the gap",

@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 import pyarrow as pa
 
-from replay.errors import LogError
+from replay.errors import Problems
 from replay.log import Floats
 from replay.readers.sources import Source, is_text, kind_of
 from replay.readers.text import parse, tidy
@@ -89,11 +89,10 @@ def agree(columns: Iterable[tuple[Source, str]], unit: str, zone: str | None) ->
     sights = [look(source, column) for source, column in columns]
     counted = [sight for sight in sights if len(sight.numbers)]
     units = [_unit(sight) if unit == "auto" else unit for sight in counted]
-    problems = [*_unread(sights), *_zoneless(sights, zone)]
+    problems = Problems([*_unread(sights), *_zoneless(sights, zone)])
     problems += _untold(counted, units) if unit == "auto" else _misfits(counted, unit)
     problems += _mixed(counted, units)
-    if problems:
-        raise LogError(problems)
+    problems.stop()
     clock = Clock(units[0] if units else None, unit == "auto", zone)
     return clock, [*_unit_notes(counted, clock), *_zone_notes(sights, zone)]
 

@@ -17,7 +17,7 @@ from simulator.metrics.sums import Bools, Floats, Floats32, Ints
 
 Keys = NDArray[np.uint32]
 
-CHUNK = 1 << 16  # clicks to a step: what a step makes stays in the processor's cache
+CHUNK = 1 << 13  # clicks to a step: what a step makes stays in the processor's cache
 LABEL, SEEN = 2, 1  # the bits of a key that hold the first and the second label
 _ONE = np.uint32(0x3F800000)  # the bits of 1.0
 
@@ -96,21 +96,21 @@ class _Tally:
 
     def add(self, chunk: Keys, first: int, ties: _Ties, cuts: Ints) -> None:
         """Take the clicks at positions `first` and on; no run of ties crosses the ends of the chunk."""
-        where = np.flatnonzero(chunk & np.uint32(self.flag) != 0)
-        nth = np.arange(self.found, self.found + len(where))
-        through, reach, lost = nth + 1.0, where + (first + 1.0), where + (first - nth.astype(np.float64))
+        where = np.flatnonzero((chunk.astype(np.uint8) & np.uint8(self.flag)) != 0)
+        nth = np.arange(self.found, self.found + len(where), dtype=np.float64)
+        through, reach = nth + 1, where + (first + 1.0)
+        self.lost += float(where.sum() - nth.sum()) + first * len(where)
         tied = np.flatnonzero(ties.inside[where])
         if len(tied):
             run = np.searchsorted(ties.stop, where[tied], side="right")
+            start, stop = ties.start[run], ties.stop[run]
             begin = np.flatnonzero(np.diff(run, prepend=-1))
             size = np.diff(begin, append=len(run))
-            start, stop, low = ties.start[run], ties.stop[run], np.repeat(tied[begin], size)
-            size = np.repeat(size, size)
+            low, size = np.repeat(tied[begin], size), np.repeat(size, size)
             through[tied] = self.found + low + size
             reach[tied] = first + stop
-            lost[tied] = (first + start) - (self.found + low) + (stop - start - size) / 2
+            self.lost += float((start - where[tied] - low + tied + (stop - start - size) / 2).sum())
         self.precision += float((through / reach).sum())
-        self.lost += float(lost.sum())
         self.converted += np.diff(np.searchsorted(where, cuts))
         self.found += len(where)
 

@@ -1,0 +1,15 @@
+"""Readers: one per kind of log, each turning what lies on disk or in memory into raw clicks and outcomes."""
+
+from collections.abc import Mapping
+
+from replay.readers.completejourney import CompleteJourneyReader
+from replay.readers.criteo import CriteoReader
+from replay.readers.table import OutcomeColumns, TableReader
+
+READERS: Mapping[str, type] = {
+    "table": TableReader,
+    "criteo": CriteoReader,
+    "completejourney": CompleteJourneyReader,
+}
+
+__all__ = ["READERS", "CompleteJourneyReader", "CriteoReader", "OutcomeColumns", "TableReader"]

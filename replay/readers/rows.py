@@ -1,0 +1,115 @@
+"""Batches of a source as raw clicks and raw outcomes."""
+
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from replay.errors import LogError, suggestion
+from replay.log import Floats, Ints, OutcomeKind
+from replay.readers.base import RawClicks, RawOutcomes
+from replay.readers.columns import Layout, OutcomeLayout
+from replay.readers.sources import Source, is_text
+from replay.readers.text import parse_numbers
+from replay.readers.times import Clock, Tally, as_text, read_times
+
+KINDS = {kind.name.lower(): kind for kind in OutcomeKind}
+
+
+def read_clicks(
+    sources: Sequence[Source], layout: Layout, clock: Clock, kind: OutcomeKind, tally: Tally
+) -> Iterator[RawClicks]:
+    """Yield the clicks of all sources, with the outcomes in their rows, which are all of one kind."""
+    for source in sources:
+        row = 0
+        for batch in source.batches(layout.forms):
+            yield _clicks(source.name, row, batch, layout, clock, kind, tally)
+            row += batch.num_rows
+
+
+def _clicks(
+    source: str, row: int, batch: pa.RecordBatch, layout: Layout, clock: Clock, kind: OutcomeKind, tally: Tally
+) -> RawClicks:
+    known = layout.true_probability
+    return RawClicks(
+        source,
+        row,
+        pa.Table.from_batches([batch.select(layout.features)]),
+        read_times(batch.column(layout.click_time), clock, layout.click_time, tally).time,
+        batch.column(layout.click_id) if layout.click_id else None,
+        *_in_rows(batch, layout, clock, kind, tally),
+        _numbers(batch.column(known), known, np.nan).astype(np.float32) if known else None,
+    )
+
+
+def _in_rows(
+    batch: pa.RecordBatch, layout: Layout, clock: Clock, kind: OutcomeKind, tally: Tally
+) -> tuple[Ints, NDArray[np.int8], Ints, Floats]:
+    """Return row, kind, time and amount of the outcomes that stand in the rows of their clicks."""
+    if layout.conversion_time is None:
+        return np.empty(0, np.int64), np.empty(0, np.int8), np.empty(0, np.int64), np.empty(0)
+    when = read_times(batch.column(layout.conversion_time), clock, layout.conversion_time, tally, none=True)
+    amount = _amounts(batch, layout.amount)
+    row = np.flatnonzero(when.given | (amount != 0))
+    kinds = np.full(len(row), kind, np.int8)
+    return row, kinds, when.time[row], _signed(amount[row], kinds)
+
+
+def read_outcomes(
+    sources: Sequence[Source], layout: OutcomeLayout, clock: Clock, kind: OutcomeKind, tally: Tally
+) -> Iterator[RawOutcomes]:
+    """Yield the rows of a second table; `kind` is that of rows that do not say theirs."""
+    for source in sources:
+        row = 0
+        for batch in source.batches(layout.forms):
+            kinds = _kinds(batch, layout.kind, kind, source.name, row)
+            yield RawOutcomes(
+                source.name,
+                row,
+                batch.column(layout.click_id),
+                kinds,
+                read_times(batch.column(layout.time), clock, layout.time, tally).time,
+                _signed(_amounts(batch, layout.amount), kinds),
+            )
+            row += batch.num_rows
+
+
+def _amounts(batch: pa.RecordBatch, column: str | None) -> Floats:
+    return np.zeros(batch.num_rows) if column is None else _numbers(batch.column(column), column, 0.0)
+
+
+def _signed(amount: Floats, kinds: NDArray[np.int8]) -> Floats:
+    """Make negative what a refund takes back, whichever way it was written."""
+    return np.where(kinds == OutcomeKind.REFUND, -np.abs(amount), amount)
+
+
+def _numbers(values: pa.Array, column: str, missing: float) -> Floats:
+    """Return a column as float64: NaN where it is no number, `missing` where it is null."""
+    if pa.types.is_dictionary(values.type):
+        values = values.dictionary_decode()
+    numbers = parse_numbers(as_text(values, column)) if is_text(values.type) else values.cast(pa.float64(), safe=False)
+    return np.asarray(numbers.fill_null(missing).to_numpy(zero_copy_only=False))
+
+
+def _kinds(batch: pa.RecordBatch, column: str | None, kind: OutcomeKind, source: str, row: int) -> NDArray[np.int8]:
+    if column is None:
+        return np.full(batch.num_rows, kind, np.int8)
+    values = as_text(batch.column(column), column).dictionary_encode()
+    codes = np.array([_kind(text) for text in values.dictionary.to_pylist()] + [kind], np.int8)
+    chosen = codes[values.indices.fill_null(-1).to_numpy(zero_copy_only=False)]
+    if (chosen == _UNKNOWN).any():
+        at = int(np.argmax(chosen == _UNKNOWN))
+        found = batch.column(column)[at].as_py()
+        raise LogError(
+            f"{source}: row {row + at} (from 0), column {column!r}: expected {', '.join(KINDS)} or nothing, "
+            f"found {found!r}{suggestion(str(found), KINDS)}"
+        )
+    return chosen
+
+
+def _kind(text: str) -> int:
+    return KINDS.get(text.strip().lower(), _UNKNOWN)
+
+
+_UNKNOWN = -1

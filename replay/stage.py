@@ -1,0 +1,168 @@
+"""Everything that is accepted, on disk in reading order, until the order of the log is known."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from replay.arrow_files import SlotWriter, Spool, Spools, TableWriter, no_slots, read_file, read_slots, read_table
+from replay.columns import raw_columns, raw_schema
+from replay.encoding import Encoder
+from replay.errors import LogError, suggestion
+from replay.hashing import NO_ID, Hashes, hash_ids
+from replay.log import NEVER, Bools, Floats, Ints
+from replay.places import Places
+from replay.quarantine import Piece, Quarantine, Reason, millionths
+from replay.readers.base import LogReader, RawClicks, RawOutcomes
+from replay.repeats import IdIndex
+from replay.segments import Codes, SegmentCoder
+from replay.slots import SlotTable
+from replay.store import COLUMNS, SLOTS
+
+
+_REFUSED = -2  # in place of the row of a click that was refused
+
+
+class KnownIds(NamedTuple):
+    """Where the click of an id is found."""
+
+    accepted: IdIndex
+    refused: IdIndex
+
+    def find(self, ids: Hashes) -> Ints:
+        """Return the earliest row accepted under each id, -2 if all were refused, -1 if there is none."""
+        row = self.accepted.find(ids)
+        return np.where((row < 0) & (self.refused.find(ids) >= 0), _REFUSED, row)
+
+
+class Staged(NamedTuple):
+    """What was accepted, in reading order, mapped from disk."""
+
+    click_time: Ints
+    click: Ints
+    slots: SlotTable
+    outcomes: Piece
+    true_probability: NDArray[np.float32] | None
+    codes: dict[str, Codes]
+    columns: pa.Table | None
+
+
+class Stage:
+    """Takes what a reader gives, refuses what is wrong by itself, and keeps the rest on disk.
+
+    Parameters
+    ----------
+    folder : Path
+        A folder of its own.
+    reader : LogReader
+    encoder : Encoder
+    segments : sequence of str
+        Columns to code as segments.
+    keep_columns : bool
+        Whether to keep the feature columns themselves too.
+    quarantine : Quarantine
+    places : Places
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        reader: LogReader,
+        encoder: Encoder,
+        segments: Sequence[str],
+        keep_columns: bool,
+        quarantine: Quarantine,
+        places: Places,
+    ) -> None:
+        self._folder, self._reader, self._encoder = folder, reader, encoder
+        self._quarantine, self._places = quarantine, places
+        self._accepted = 0
+        self._clicks = Spools(folder / "clicks", {"click_time": np.int64, "click": np.int64})
+        dtypes = {"row": np.int64, "kind": np.int8, "time": np.int64, "amount": np.int64, "number": np.int64}
+        self._outcomes = Spools(folder / "outcomes", dtypes)
+        self._slots = SlotWriter(folder / SLOTS, len(reader.categorical) + len(reader.numeric))
+        self._columns = TableWriter(folder / COLUMNS, raw_schema(reader.categorical, reader.numeric)) if keep_columns else None
+        self._probability: Spool | None = None
+        self._ids: Spool | None = None
+        self._refused_ids: list[Hashes] = []
+        self.coders = {name: SegmentCoder(name) for name in segments}
+        self._codes = {name: Spool(folder / f"segment_{i}", np.int32) for i, name in enumerate(segments)}
+
+    def add_clicks(self, raw: RawClicks) -> None:
+        """Take some clicks and the outcomes in their rows."""
+        n = len(raw.click_time)
+        number = self._places.add(raw.source, raw.first_row, n) + np.arange(n)
+        keep = raw.click_time != NEVER
+        self._quarantine.read_clicks(n)
+        self._quarantine.refuse_clicks(Reason.MISSING_CLICK_TIME, number[~keep], raw.click_time[~keep])
+        row = np.where(keep, self._accepted + np.cumsum(keep) - 1, -1)[raw.outcome_row]
+        found = self._sound(row, raw.outcome_kind, raw.outcome_time, raw.outcome_amount, number[raw.outcome_row])
+        self._outcomes.append(*self._quarantine.refuse(Reason.CLICK_QUARANTINED, found, found.row < 0))
+        self._add_ids(raw.click_id, keep)
+        self._add_features(raw.features, keep)
+        if raw.true_probability is not None:
+            self._probability = self._probability or Spool(self._folder / "true_probability", np.float32)
+            self._probability.append(raw.true_probability[keep])
+        self._clicks.append(raw.click_time[keep], number[keep])
+        self._accepted += int(np.count_nonzero(keep))
+
+    def known_ids(self) -> KnownIds:
+        """Return where the click of an id is found."""
+        accepted = self._ids.read() if self._ids is not None else np.empty(0, dtype=np.uint64)
+        refused = np.concatenate([np.empty(0, dtype=np.uint64), *self._refused_ids])
+        return KnownIds(IdIndex(accepted), IdIndex(refused))
+
+    def add_outcomes(self, raw: RawOutcomes, known: KnownIds) -> None:
+        """Take some outcomes of a second table; all clicks must have been taken before."""
+        number = self._places.add(raw.source, raw.first_row, len(raw.time)) + np.arange(len(raw.time))
+        found = self._sound(known.find(hash_ids(raw.click_id)), raw.kind, raw.time, raw.amount, number)
+        found = self._quarantine.refuse(Reason.CLICK_QUARANTINED, found, found.row == _REFUSED)
+        self._outcomes.append(*self._quarantine.refuse(Reason.OUTCOME_WITHOUT_CLICK, found, found.row < 0))
+
+    def finish(self) -> Staged:
+        """Return all that was accepted; nothing can be added any more."""
+        n_features = self._slots.n_features
+        self._slots.close()
+        if self._columns is not None:
+            self._columns.close()
+        slots = read_file(self._folder / SLOTS) if n_features else None
+        return Staged(
+            **self._clicks.read(),
+            slots=read_slots(slots, self._accepted, n_features) if slots is not None else no_slots(self._accepted),
+            outcomes=Piece(**self._outcomes.read()),
+            true_probability=self._probability.read() if self._probability is not None else None,
+            codes={name: spool.read() for name, spool in self._codes.items()},
+            columns=read_table(read_file(self._folder / COLUMNS)) if self._columns is not None else None,
+        )
+
+    def _sound(self, row: Ints, kind: NDArray[np.int8], time: Ints, amount: Floats, number: Ints) -> Piece:
+        exact, usable = millionths(amount, kind)
+        self._quarantine.read_outcomes(kind, exact)
+        timeless = time == NEVER
+        found = Piece(row, kind, time, exact, number)
+        found = self._quarantine.refuse(Reason.OUTCOME_TIME_INVALID, found, timeless, amount)
+        return self._quarantine.refuse(Reason.AMOUNT_INVALID, found, ~usable[~timeless], amount[~timeless])
+
+    def _add_ids(self, click_id: pa.Array | None, keep: Bools) -> None:
+        if click_id is not None and self._ids is None:
+            self._ids = Spool(self._folder / "ids", np.uint64)
+            self._ids.append(np.full(self._accepted, NO_ID))
+        if self._ids is not None:
+            ids = hash_ids(click_id) if click_id is not None else np.full(len(keep), NO_ID, dtype=np.uint64)
+            self._ids.append(ids[keep])
+            self._refused_ids.append(ids[~keep])
+
+    def _add_features(self, features: pa.Table, keep: Bools) -> None:
+        unknown = [name for name in self.coders if name not in features.column_names]
+        if unknown:
+            raise LogError([f"no segment column {name!r}{suggestion(name, features.column_names)}" for name in unknown])
+        if not keep.all() and features.num_columns:
+            features = features.filter(pa.array(keep))
+        self._slots.append(self._encoder.encode(features))
+        for name, coder in self.coders.items():
+            self._codes[name].append(coder.encode(features.column(name)))
+        if self._columns is not None:
+            self._columns.append(raw_columns(features, self._reader.categorical, self._reader.numeric))

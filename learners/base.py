@@ -42,6 +42,28 @@ class Learner(Protocol):
     def restore(self, state: Mapping[str, NDArray[Any]]) -> None:
         """Become the learner that returned `state`."""
 
+    def with_arms(self, arms: int) -> "ManyArmed":
+        """Return an untrained learner of the same settings that says several things of a click.
+
+        Raises
+        ------
+        LearnerError
+            If it cannot.
+        """
+
+
+class ManyArmed(Protocol):
+    """A learner of several probabilities of a click, one to an arm; the examples' kind says which arm they teach."""
+
+    features: str
+    takes_negative: bool
+
+    def predict(self, x: Features) -> Floats32:
+        """Return probabilities of shape (n_clicks, arms), each strictly inside (0, 1)."""
+
+    def learn(self, x: Features, positive: Floats32, negative: Floats32, arm: Kinds) -> None:
+        """Take one step per example, as `Learner.learn`, each on its arm."""
+
 
 class Shown(NamedTuple):
     """What a correction may know of the examples it weighs; columns of length n_examples."""

@@ -6,8 +6,9 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
-from numpy.typing import NDArray
+from numpy.typing import DTypeLike, NDArray
 
+from replay.arrays import as_arrow, fixed_width
 from replay.slots import BATCH_BITS, Slots, SlotTable
 
 _BATCH = 1 << BATCH_BITS
@@ -30,7 +31,7 @@ class Spool:
     dtype : type of number
     """
 
-    def __init__(self, path: Path, dtype: type[np.generic]) -> None:
+    def __init__(self, path: Path, dtype: DTypeLike) -> None:
         self._path = path
         self._dtype = np.dtype(dtype)
         path.touch()
@@ -57,7 +58,7 @@ class Spools:
     dtypes : mapping of str to type of number
     """
 
-    def __init__(self, folder: Path, dtypes: Mapping[str, type[np.generic]]) -> None:
+    def __init__(self, folder: Path, dtypes: Mapping[str, DTypeLike]) -> None:
         folder.mkdir()
         self._spools = {name: Spool(folder / name, dtype) for name, dtype in dtypes.items()}
 
@@ -82,6 +83,7 @@ class SlotWriter:
     """
 
     def __init__(self, path: Path, n_features: int) -> None:
+        self.n_features = n_features
         self._rows = np.empty((_BATCH, n_features), dtype=np.uint32)
         self._filled = 0
         self._schema = pa.schema([pa.field("slots", pa.list_(pa.uint32(), max(n_features, 1)), nullable=False)])
@@ -105,11 +107,11 @@ class SlotWriter:
             self._file.close()
 
     def _flush(self) -> None:
-        flat = pa.array(self._rows[: self._filled].reshape(-1))
-        batch = pa.FixedSizeListArray.from_arrays(flat, self._rows.shape[1])
-        if self._filled:
+        if self._file is not None and self._filled:
+            flat = as_arrow(self._rows[: self._filled].reshape(-1))
+            batch = pa.FixedSizeListArray.from_arrays(flat, self.n_features)
             self._file.write_batch(pa.record_batch([batch], schema=self._schema))
-        self._filled = 0
+            self._filled = 0
 
 
 class TableWriter:
@@ -136,7 +138,7 @@ class TableWriter:
 
 def write_columns(path: Path, columns: Mapping[str, NDArray[Any]]) -> None:
     """Write numpy columns of one length as a file of one record batch, each column in one piece."""
-    batch = pa.record_batch([pa.array(values) for values in columns.values()], names=list(columns))
+    batch = pa.record_batch([as_arrow(values) for values in columns.values()], names=list(columns))
     with pa.ipc.new_file(str(path), batch.schema) as file:
         file.write_batch(batch)
 
@@ -144,7 +146,7 @@ def write_columns(path: Path, columns: Mapping[str, NDArray[Any]]) -> None:
 def read_columns(data: pa.Buffer) -> dict[str, NDArray[Any]]:
     """Return the columns of a file of one record batch as read-only views."""
     batch = pa.ipc.open_file(data).get_batch(0)
-    return {name: batch.column(name).to_numpy() for name in batch.schema.names}
+    return {name: fixed_width(batch.column(name)) for name in batch.schema.names}
 
 
 def read_table(data: pa.Buffer) -> pa.Table:
@@ -178,10 +180,10 @@ def no_slots(n_rows: int) -> SlotTable:
     return SlotTable.of(np.empty((n_rows, 0), dtype=np.uint32))
 
 
-def chunks(n: int, size: int = _CHUNK) -> Iterator[slice]:
-    """Yield consecutive slices of [0, n)."""
+def chunks(n: int, size: int = _CHUNK, overlap: int = 0) -> Iterator[slice]:
+    """Yield consecutive slices of [0, n), each reaching `overlap` into the next."""
     for start in range(0, n, size):
-        yield slice(start, min(start + size, n))
+        yield slice(start, min(start + size + overlap, n))
 
 
 def gather_table(table: pa.Table, rows: NDArray[np.int64]) -> pa.Table:
@@ -192,10 +194,10 @@ def gather_table(table: pa.Table, rows: NDArray[np.int64]) -> pa.Table:
     ascending = rows[order]
     cuts = np.searchsorted(ascending, first)
     picked = [
-        batch.take(pa.array(ascending[cuts[i] : cuts[i + 1]] - first[i]))
+        batch.take(as_arrow(ascending[cuts[i] : cuts[i + 1]] - first[i]))
         for i, batch in enumerate(batches)
         if cuts[i] < cuts[i + 1]
     ]
     back = np.empty(len(rows), dtype=np.int64)
     back[order] = np.arange(len(rows))
-    return pa.Table.from_batches(picked, schema=table.schema).combine_chunks().take(pa.array(back))
+    return pa.Table.from_batches(picked, schema=table.schema).combine_chunks().take(as_arrow(back))

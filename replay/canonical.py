@@ -1,13 +1,11 @@
 """One text for every value, whatever type carries it: 12, "12", and 12.0 in a column with gaps are one category."""
 
-from typing import Any
-
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-from numpy.typing import NDArray
 from pyarrow import types
 
+from replay.arrays import fixed_width, valid_mask
 from replay.errors import LogError
 from replay.log import Bools, Floats
 
@@ -104,20 +102,3 @@ def as_floats(values: pa.Array, column: str) -> tuple[Floats, Bools]:
         except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
             raise LogError(f"column {column!r} holds {values.type}, expected numbers: {error}") from error
     return fixed_width(values).astype(np.float64, copy=False), valid_mask(values)
-
-
-def fixed_width(values: pa.Array) -> NDArray[Any]:
-    """Return the values of an integer or float array where they lie, nulls or not: a view of shape (len(values),)."""
-    whole = np.frombuffer(values.buffers()[1], dtype=values.type.to_pandas_dtype())
-    return whole[values.offset : values.offset + len(values)]
-
-
-def valid_mask(values: pa.Array) -> Bools:
-    """Return which values are not null, shape (len(values),)."""
-    if not values.null_count:
-        return np.ones(len(values), dtype=np.bool_)
-    bits = values.buffers()[0]
-    if bits is None:  # types without a bitmap: all null
-        return np.zeros(len(values), dtype=np.bool_)
-    whole = np.unpackbits(np.frombuffer(bits, dtype=np.uint8), count=values.offset + len(values), bitorder="little")
-    return whole[values.offset :].view(np.bool_)

@@ -9,7 +9,8 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from replay.canonical import as_floats, canonical_text, fixed_width, valid_mask
+from replay.arrays import dictionary_codes, valid_mask
+from replay.canonical import as_floats, canonical_text
 from replay.errors import LogError
 from replay.hashing import hash_text, hash_word, seed_of
 from replay.log import Bools, Floats
@@ -104,11 +105,10 @@ class _Category(_Field):
             return
         coded = values if pa.types.is_dictionary(values.type) else values.dictionary_encode()
         table = self._table_of(coded.dictionary)
-        codes = fixed_width(coded.indices).astype(np.int32, copy=False)
-        if coded.indices.null_count:
-            codes = np.where(valid_mask(coded.indices), codes, len(table) - 1).astype(np.int32)
-        if codes.view(np.uint32).max() >= len(table):  # a damaged page; unchecked it would be read out of bounds
-            raise LogError(f"column {self.name!r} holds a code outside its dictionary: its file is damaged")
+        try:
+            codes = dictionary_codes(coded)
+        except ValueError as error:
+            raise LogError(f"column {self.name!r}: {error}; its file is damaged") from error
         _look_up(codes, table, out)
 
     def _table_of(self, dictionary: pa.Array) -> Slots:
@@ -213,6 +213,15 @@ class Crowding:
     def sharing(self) -> float:
         """Expected share of values whose slot is some other value's too."""
         return -math.expm1(-max(self.values - 1.0, 0.0) / float(2**self.bits))
+
+    def summary(self) -> dict[str, float]:
+        """Return the figures, for the log's description."""
+        return {
+            "slots": 2**self.bits,
+            "occupied": self.occupied,
+            "distinct_values": round(self.values),
+            "sharing": round(self.sharing, 4),
+        }
 
     def note(self) -> str | None:
         """Return what the user should know, if the table is crowded."""

@@ -6,7 +6,8 @@ import pyarrow as pa
 import xxhash
 from numpy.typing import NDArray
 
-from replay.canonical import canonical_text, valid_mask
+from replay.arrays import valid_mask
+from replay.canonical import canonical_text
 
 Hashes = NDArray[np.uint64]
 Bytes = NDArray[np.uint8]

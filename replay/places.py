@@ -16,7 +16,7 @@ class Places:
         self.read = 0  # rows numbered so far
 
     def add(self, source: str, first_row: int, n_rows: int) -> int:
-        """Number the next `n_rows`, which begin at `first_row` of `source`; return the first number."""
+        """Give numbers to the next `n_rows`, which begin at `first_row` of `source`; return the first."""
         first = self.read
         if not self._first or (source, first_row) != (self._source[-1], self._row[-1] + first - self._first[-1]):
             self._first.append(first)

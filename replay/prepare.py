@@ -1,38 +1,19 @@
 """From a reader to a log: read once, judge, encode, put in order, keep; later runs open what is kept."""
 
 import errno
-import os
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
-from replay.arrow_files import SlotWriter, TableWriter, chunks, gather_table, write_columns
-from replay.encoding import Encoder, Encoding
+from replay.assemble import Assembly, Recipe
+from replay.encoding import Encoding
 from replay.errors import LogError
-from replay.log import ClickLog, Ints, Outcomes
-from replay.places import Places
-from replay.quarantine import FILE, Quarantine, Reason, refuse_too_many
+from replay.log import ClickLog
+from replay.quarantine import FILE, refuse_too_many
 from replay.readers.base import LogReader
-from replay.repeats import Repeats, content_keys, content_repeats, count_repeats, no_repeats
-from replay.settle import Order, arranged, dropped, order_by_time, place, settle_outcomes
-from replay.slots import BATCH_BITS
-from replay.stage import Stage, Staged
-from replay.store import (
-    CLICKS,
-    COLUMNS,
-    FORMAT,
-    OUTCOMES,
-    SLOTS,
-    Contents,
-    DamagedError,
-    cache_folder,
-    digest,
-    draft,
-    open_entry,
-    publish,
-    seal,
-)
+from replay.store import DamagedError, cache_folder, draft, open_entry, publish, seal
+
+_FULL = (errno.ENOSPC, errno.EDQUOT)
 
 
 def prepare(
@@ -77,12 +58,35 @@ def prepare(
     """
     if duplicates not in ("ids", "rows"):
         raise ValueError(f'duplicates must be "ids" or "rows", got {duplicates!r}')
-    recipe = _Recipe(encoding, tuple(segments), keep_columns, clock_skew, duplicates)
+    recipe = Recipe(encoding, tuple(segments), keep_columns, clock_skew, duplicates)
     entry = (cache if cache is not None else cache_folder()) / recipe.key(reader)
-    note = ""
     try:
         log = open_entry(entry)
     except FileNotFoundError:
         log = _prepared(reader, recipe, entry, progress)
     except DamagedError as damage:
-        note = ...
+        log = _noted(
+            _prepared(reader, recipe, entry, progress), f"the prepared log was damaged ({damage}) and made anew"
+        )
+    refuse_too_many(log.intake, max_quarantined, entry / FILE)
+    return log
+
+
+def _prepared(
+    reader: LogReader, recipe: Recipe, entry: Path, progress: Callable[[int], None] | None = None
+) -> ClickLog:
+    try:
+        with draft(entry.parent) as folder:
+            seal(folder, Assembly(reader, recipe, folder).run(progress))
+            publish(folder, entry)
+    except OSError as error:
+        if error.errno not in _FULL:
+            raise
+        raise LogError(
+            f"no room for the prepared log in {entry.parent}; make some, or name another folder in LATELABEL_CACHE"
+        ) from error
+    return open_entry(entry)
+
+
+def _noted(log: ClickLog, note: str) -> ClickLog:
+    return replace(log, intake=replace(log.intake, notes=(*log.intake.notes, note)))

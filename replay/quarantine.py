@@ -49,9 +49,9 @@ class Piece(NamedTuple):
     amount: Ints  # millionths
     number: Ints  # of the input row it was read from, as `Places` counts
 
-    def at(self, which: NDArray[Any]) -> "Piece":
-        """Return the outcomes at some indices, or where a mask is set."""
-        return Piece(*(column[which] for column in self))
+    def at(self, which: NDArray[Any] | slice) -> "Piece":
+        """Return the outcomes at some indices, in a slice, or where a mask is set."""
+        return Piece(self.row[which], self.kind[which], self.time[which], self.amount[which], self.number[which])
 
 
 def millionths(amount: Floats, kind: NDArray[np.int8]) -> tuple[Ints, Bools]:
@@ -176,18 +176,17 @@ def refuse_too_many(intake: Intake, most: float, side_file: Path) -> None:
     clicks = Counter(intake.clicks_quarantined)
     outcomes: Counter[str] = sum((Counter(counts) for counts in intake.outcomes_quarantined.values()), Counter())
     problems = [
-        _too_many("clicks", clicks, intake.clicks_read, most),
-        _too_many("outcomes", outcomes, sum(intake.outcomes_read.values()), most),
+        *_too_many("clicks", clicks, intake.clicks_read, most),
+        *_too_many("outcomes", outcomes, sum(intake.outcomes_read.values()), most),
     ]
-    if any(problems):
-        advice = f"they are listed row by row in {side_file}; mend them, or allow more with max_quarantined"
-        raise LogError([problem for problem in problems if problem] + [advice])
+    if problems:
+        raise LogError([f"{problem}; the rows are listed in {side_file}" for problem in problems])
 
 
-def _too_many(what: str, refused: Counter[str], read: int, most: float) -> str | None:
+def _too_many(what: str, refused: Counter[str], read: int, most: float) -> list[str]:
     wrong = {reason: count for reason, count in refused.items() if reason not in _REPEATS}
     total = sum(wrong.values())
     if total <= most * read:
-        return None
-    reasons = ", ".join(f"{count:,} {reason}" for reason, count in sorted(wrong.items(), key=lambda item: -item[1]))
-    return f"{total:,} of {read:,} {what} were refused, expected at most {most:.3%}: {reasons}"
+        return []
+    reasons = ", ".join(f"{reason} {count:,}" for reason, count in sorted(wrong.items(), key=lambda item: -item[1]))
+    return [f"{what} refused: {total:,} of {read:,}, expected a share of at most max_quarantined = {most:g}: {reasons}"]

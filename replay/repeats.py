@@ -6,13 +6,13 @@ import numba
 import numpy as np
 from numpy.typing import NDArray
 
-from replay.arrow_files import Spool
+from replay.arrow_files import Spool, chunks
 from replay.hashing import NO_ID, Hashes, mix
 from replay.log import Ints
 from replay.quarantine import Piece
 from replay.slots import Slots, SlotTable
 
-_FEW = 16  # clicks of one instant that are compared each with each, rather than sorted
+_FEW = 16  # clicks of one instant that are compared each with each
 
 
 class Repeats(NamedTuple):
@@ -28,10 +28,13 @@ class Repeats(NamedTuple):
         at = np.minimum(np.searchsorted(self.row, row), len(self.row) - 1)
         return np.where(self.row[at] == row, self.kept[at], row)
 
-
-def no_repeats() -> Repeats:
-    """Return none."""
-    return Repeats(np.empty(0, dtype=np.int64), np.empty(0, dtype=np.int64))
+    def renamed(self, order: Ints | None) -> "Repeats":
+        """Return them as the rows that stand at these places of an order; no order leaves them as they are."""
+        if order is None:
+            return self
+        row, kept = order[self.row], order[self.kept]
+        ascending = np.argsort(row)
+        return Repeats(row[ascending], kept[ascending])
 
 
 class IdIndex:
@@ -81,8 +84,9 @@ def _mix_outcomes(row: Ints, kind: NDArray[np.int8], time: Ints, amount: Ints, o
 
 
 def content_keys(slots: SlotTable, outcomes: Piece, into: Spool) -> Hashes:
-    """Return a 64-bit key of every click's slots and outcomes, in reading order; two of one instant may stand equal
-    by chance with probability 2^-64.
+    """Return a 64-bit key of every click's slots and outcomes, in reading order.
+
+    Two that differ have the same key with probability 2^-64.
 
     Parameters
     ----------
@@ -118,14 +122,19 @@ def _match_few(keys: Hashes, first: int, repeats: Ints, count: int) -> int:
 
 @numba.njit(cache=True, nogil=True)
 def _match_many(keys: Hashes, first: int, repeats: Ints, count: int) -> int:
-    by_key = np.argsort(keys, kind="mergesort")
-    original = by_key[0]
-    for at in by_key[1:]:
-        if keys[at] != keys[original]:
-            original = at
+    bits = 1
+    while 1 << bits < 2 * len(keys):
+        bits += 1
+    seen = np.full(1 << bits, -1)  # an open table, so that everything at one instant costs no more than anything else
+    for i in range(len(keys)):
+        at = np.int64(keys[i] >> np.uint64(64 - bits))
+        while seen[at] >= 0 and keys[seen[at]] != keys[i]:
+            at = (at + 1) & ((1 << bits) - 1)
+        if seen[at] < 0:
+            seen[at] = i
             continue
         if len(repeats):
-            repeats[count, 0], repeats[count, 1] = first + at, first + original
+            repeats[count, 0], repeats[count, 1] = first + i, first + seen[at]
         count += 1
     return count
 
@@ -142,6 +151,11 @@ def _match(time: Ints, keys: Hashes, repeats: Ints) -> int:
                 count = _match_few(keys[first:i], first, repeats, count)
             first = i
     return count
+
+
+def any_ties(time: Ints) -> bool:
+    """Return whether any two clicks share their time, in the order of the log."""
+    return any(bool(np.any(time[piece][1:] == time[piece][:-1])) for piece in chunks(len(time), overlap=1))
 
 
 def count_repeats(time: Ints, keys: Hashes) -> int:

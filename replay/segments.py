@@ -5,6 +5,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from replay.arrays import as_arrow, dictionary_codes
 from replay.arrow_files import Spool, chunks
 from replay.canonical import canonical_text, readable
 from replay.errors import LogError
@@ -52,9 +53,8 @@ class SegmentCoder:
     def _encode(self, values: pa.Array) -> Codes:
         coded = values if pa.types.is_dictionary(values.type) else values.dictionary_encode()
         missing = len(coded.dictionary)
-        indices = coded.indices.cast(pa.int64()).fill_null(missing).to_numpy()
-        used, where = np.unique(indices, return_inverse=True)
-        text = readable(canonical_text(coded.dictionary, self._name).take(pa.array(used[used < missing])))
+        used, where = np.unique(dictionary_codes(coded), return_inverse=True)
+        text = readable(canonical_text(coded.dictionary, self._name).take(as_arrow(used[used < missing])))
         names = [MISSING if name is None else name for name in text] + [MISSING] * int(missing in used[-1:])
         codes = np.array([self._code.setdefault(name, len(self._code)) for name in names], dtype=np.int32)
         if len(self._code) > MOST:
@@ -64,7 +64,7 @@ class SegmentCoder:
         return codes[where]
 
     def renumber(self, codes: Codes, into: Spool) -> tuple[str, ...]:
-        """Number the values anew, as they first appear in `codes`; write the new codes and return the values."""
+        """Write codes by first appearance in `codes` instead, and return the values in that order."""
         number = np.full(len(self._code), -1, dtype=np.int32)
         used = 0
         for piece in chunks(len(codes)):

@@ -49,7 +49,7 @@ class SlotTable:
         first, last = start >> self.batch_bits, (stop - 1) >> self.batch_bits
         if first == last:
             at = self.base[first] + (start - (first << self.batch_bits)) * self.n_features
-            return self.words[at : at + (stop - start) * self.n_features].reshape(-1, self.n_features)
+            return self.words[at : at + (stop - start) * self.n_features].reshape(stop - start, self.n_features)
         return self.take(np.arange(start, stop, dtype=np.int64))
 
     def take(self, rows: NDArray[np.int64]) -> Slots:

@@ -8,6 +8,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from replay.arrays import as_arrow
 from replay.arrow_files import SlotWriter, Spool, Spools, TableWriter, no_slots, read_file, read_slots, read_table
 from replay.columns import raw_columns, raw_schema
 from replay.encoding import Encoder
@@ -21,7 +22,6 @@ from replay.repeats import IdIndex
 from replay.segments import Codes, SegmentCoder
 from replay.slots import SlotTable
 from replay.store import COLUMNS, SLOTS
-
 
 _REFUSED = -2  # in place of the row of a click that was refused
 
@@ -43,6 +43,7 @@ class Staged(NamedTuple):
 
     click_time: Ints
     click: Ints
+    has_ids: bool
     slots: SlotTable
     outcomes: Piece
     true_probability: NDArray[np.float32] | None
@@ -84,7 +85,9 @@ class Stage:
         dtypes = {"row": np.int64, "kind": np.int8, "time": np.int64, "amount": np.int64, "number": np.int64}
         self._outcomes = Spools(folder / "outcomes", dtypes)
         self._slots = SlotWriter(folder / SLOTS, len(reader.categorical) + len(reader.numeric))
-        self._columns = TableWriter(folder / COLUMNS, raw_schema(reader.categorical, reader.numeric)) if keep_columns else None
+        self._columns = (
+            TableWriter(folder / COLUMNS, raw_schema(reader.categorical, reader.numeric)) if keep_columns else None
+        )
         self._probability: Spool | None = None
         self._ids: Spool | None = None
         self._refused_ids: list[Hashes] = []
@@ -131,6 +134,7 @@ class Stage:
         slots = read_file(self._folder / SLOTS) if n_features else None
         return Staged(
             **self._clicks.read(),
+            has_ids=self._ids is not None,
             slots=read_slots(slots, self._accepted, n_features) if slots is not None else no_slots(self._accepted),
             outcomes=Piece(**self._outcomes.read()),
             true_probability=self._probability.read() if self._probability is not None else None,
@@ -160,7 +164,7 @@ class Stage:
         if unknown:
             raise LogError([f"no segment column {name!r}{suggestion(name, features.column_names)}" for name in unknown])
         if not keep.all() and features.num_columns:
-            features = features.filter(pa.array(keep))
+            features = features.filter(as_arrow(keep))
         self._slots.append(self._encoder.encode(features))
         for name, coder in self.coders.items():
             self._codes[name].append(coder.encode(features.column(name)))

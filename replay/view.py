@@ -51,6 +51,29 @@ class View:
             self._past(int(np.max(by)))
         return self.deliveries.arrival[rows] <= by
 
+    def reached(self, age: int, start: int, end: int) -> tuple[Ints, Ints]:
+        """Return the clicks that reach an age at the feed's watermark in [start, end), and when; ordered by (when, row).
+
+        By then everything that happened up to that age has arrived, however late the feed runs; during an outage no
+        click gets older.
+
+        Parameters
+        ----------
+        age : int
+            us after the click.
+        start, end : int
+            us UTC.
+
+        Raises
+        ------
+        LookAheadError
+            If `end` lies after the view's moment.
+        """
+        self._past(end - 1)
+        feed = self.deliveries.feed
+        rows = self.clicks(feed.watermark(start) - age, feed.watermark(end) - age)
+        return rows, feed.held_back(self.log.click_time[rows] + age + feed.lag)
+
     def conversions(self, start: int, end: int) -> tuple[Ints, Ints]:
         """Return the rows whose conversion arrives in [start, end), and when, ordered by (arrival, row).
 

@@ -39,8 +39,9 @@ class Part:
     name: str
     policy: LabelPolicy
     correction: Correction
-    learner: Learner
+    learner: Any  # a Learner, or a ManyArmed one where `arms` is above 1
     constant: bool = False
+    arms: int = 1
 
 
 class Trainer:
@@ -77,13 +78,13 @@ class Trainer:
         self.prediction, self.shown_positive = prediction, shown_positive
         self.correction = method.correction
         self.parts = [
-            Part(name, head.policy, head.correction, copy.deepcopy(learner), head.constant)
+            Part(name, head.policy, head.correction, _armed(learner, head.arms), head.constant, head.arms)
             for name, head in method.heads.items()
         ]
         policy = method.policy
         if method.stop_after is not None and log.n_clicks:
             policy = Until(policy, int(log.click_time[0]) + method.stop_after)
-        self.parts.append(Part(MAIN, policy, method.correction, copy.deepcopy(learner)))
+        self.parts.append(Part(MAIN, policy, method.correction, _armed(learner, method.arms), arms=method.arms))
         self.models = {part.name: part for part in self.parts}
         self.tally = Tally()
 
@@ -134,7 +135,10 @@ class Trainer:
         parts = part.correction.parts(Shown(examples.label, examples.kind, elapsed), seen)
         if part.name == MAIN:
             self._weigh(parts)
-        part.learner.learn(self.own(part, x), parts.positive, parts.negative)
+        if part.arms > 1:
+            part.learner.learn(self.own(part, x), parts.positive, parts.negative, examples.kind)
+        else:
+            part.learner.learn(self.own(part, x), parts.positive, parts.negative)
 
     def missed(self) -> int:
         """Return how many conversions were known by now but never shown as positives."""
@@ -174,3 +178,8 @@ class Trainer:
         weight = np.abs(parts.positive) + np.abs(parts.negative)
         self.tally.weight += float(weight.sum(dtype=np.float64))
         self.tally.weight_squared += float(np.dot(weight, weight))
+
+
+def _armed(learner: Learner, arms: int) -> Any:
+    """Return a copy of an untrained learner, with as many arms as a model needs."""
+    return copy.deepcopy(learner) if arms == 1 else learner.with_arms(arms)

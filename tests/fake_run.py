@@ -73,7 +73,7 @@ def write_fake_run(
     empty: bool = False,
     synthetic: bool = True,
 ) -> dict[str, Any]:
-    """Write run.json and metrics.parquet, and return what run.json holds; `empty` leaves every metric without an answer."""
+    """Write run.json and metrics.parquet, and return what run.json holds; `empty`: no metric has an answer."""
     folder.mkdir(parents=True, exist_ok=True)
     rng = np.random.default_rng(5)
     rows = [row for made in methods for row in _rows(made, rng, days, hours, segments, synthetic)]
@@ -99,7 +99,9 @@ def _rows(made, rng, days, hours, segments, synthetic):
             level = made.ratio * seen * (1 + 0.9 * np.exp(-i * hours / 60)) * np.exp(rng.normal(0, 0.04))
             weather = 0.02 * np.sin(i / 3)
             mature = curve == "as_seen" or i * hours < (days - 7) * 24
-            for metric, value in (("calibration_ratio", level), ("nll", made.nll + weather + rng.normal(0, 0.001))):
+            nll = made.nll + weather + rng.normal(0, 0.001)
+            observed = clicks // 5 / clicks
+            for metric, value in (("calibration_ratio", level), ("mean_prediction", level * observed), ("nll", nll)):
                 yield _row(made, "window", start, start + step, "", curve, metric, value if mature else None, clicks)
     for i, segment in enumerate(segments):
         value = made.ratio * np.exp(rng.normal(0, 0.3))

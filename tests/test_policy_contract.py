@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from logs import WINDOW, delivered, feeds, logs, make_log
 
+from replay.feed import LabelFeed
 from replay.log import NEVER
 from replay.policies import POLICIES, Examples, Until
 from replay.view import LookAheadError, View
@@ -109,3 +110,15 @@ def test_negative_first_shows_a_conversion_after_the_look_of_the_same_instant():
         (10, 0, True),
         (10, 1, True),
     ]
+
+
+def test_ages_are_reached_at_the_watermark_and_not_during_an_outage():
+    log = make_log([0, 10, 20, 30, 40], [(1, 65)])
+    feed = LabelFeed("constant", 5, outages=((60, 100),))
+    view = View(log, delivered(log, feed), now=1_000)
+    rows, due = view.reached(40, 0, 1_000)
+    assert list(zip(rows, due, strict=True)) == [(0, 45), (1, 55), (2, 100), (3, 100), (4, 100)]
+    for cut in (45, 46, 60, 99, 100, 101):
+        pieces = [view.reached(40, a, b) for a, b in ((0, cut), (cut, 1_000))]
+        np.testing.assert_array_equal(np.concatenate([p[0] for p in pieces]), rows)
+    assert delivered(log, feed).arrival[1] == 100

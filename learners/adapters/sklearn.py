@@ -154,6 +154,6 @@ def _check(model: Any, batch: int) -> None:
         raise ValueError(f"{name} must be made with shuffle=False: examples are learned in the order they came due")
     if batch < 1:
         raise ValueError(f"batch must be at least 1, got {batch}")
-    classes = getattr(model, "classes_", [0, 1])
-    if list(classes) != [0, 1]:
-        raise ValueError(f"{name} was fitted to classes {list(classes)}, expected [0, 1]")
+    classes = np.asarray(getattr(model, "classes_", [0, 1])).tolist()
+    if classes != [0, 1]:
+        raise ValueError(f"{name} was fitted to classes {classes}, expected [0, 1]")

@@ -25,8 +25,8 @@ _EXPECTED = {
     _VALUE: "one plain value per row",
 }
 _LATE = re.compile(  # names of what is seldom known at the click
-    r"(is_|has_|was_|did_)?(labels?|targets?|y|amount|true_probability|convert(s|ed)?"
-    r"|(conversions?|outcomes?|delays?|refund(s|ed)?)(_.*)?)",
+    r"(is_|has_|was_|did_)?(label|target|y|amount|true_probability"
+    r"|(converts?|converted|conversions?|outcomes?|delays?|refunds?|refunded)(_.*)?)",
     re.IGNORECASE,
 )
 _ROW_NUMBERS = re.compile(r"__index_level_\d+__")  # what pandas adds of its own
@@ -57,6 +57,11 @@ class Layout(NamedTuple):
     categorical: tuple[str, ...]
     numeric: tuple[str, ...]
     segments: tuple[str, ...]
+
+    @property
+    def late(self) -> set[str | None]:
+        """Columns of what is not known at the click."""
+        return {self.conversion_time, self.amount, self.true_probability}
 
     @property
     def features(self) -> list[str]:
@@ -225,16 +230,11 @@ def _is_category(name: str, kind: Kind) -> bool:
 
 
 def _clashes(layout: Layout) -> list[str]:
-    late = {
-        layout.conversion_time: "conversion_time",
-        layout.amount: "amount",
-        layout.true_probability: "true_probability",
-    }
     features = (*layout.categorical, *layout.numeric)
     problems = [
-        f"column {name!r} is the {late[name]}: it cannot be a feature, since it is not known at the click"
+        f"column {name!r} cannot be a feature: it holds what is not known at the click"
         for name in dict.fromkeys(features)
-        if name in late
+        if name in layout.late
     ]
     problems += [f"column {name!r} is named twice as a feature; once is enough" for name in _repeated(features)]
     roles = [name for name in layout[:5] if name is not None]
@@ -253,7 +253,12 @@ def _wishes(layout: Layout) -> list[Wish]:
         if column is not None
     ]
     lists = (("categorical", layout.categorical, _VALUE), ("numeric", layout.numeric, _NUMBER))
-    features = [Wish(argument, column, kind) for argument, columns, kind in lists for column in dict.fromkeys(columns)]
+    features = [
+        Wish(argument, column, kind)
+        for argument, columns, kind in lists
+        for column in dict.fromkeys(columns)
+        if column not in layout.late
+    ]
     return [*fixed, *features, *(Wish("segments", column, _VALUE) for column in layout.segments)]
 
 

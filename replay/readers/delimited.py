@@ -123,7 +123,8 @@ class DelimitedSource:
         if count := _BAD_COUNT.search(said):
             line, expected, found, text = count.groups()
             where = f"line {line}" if line else "first line below the header"
-            return f"{self.name}: {where}: expected {expected} columns, found {found}: {text[:_SHOWN]!r}; mend or remove it"
+            line_text = repr(text[:_SHOWN])
+            return f"{self.name}: {where}: expected {expected} columns, found {found}: {line_text}; mend or remove it"
         if value := _BAD_VALUE.search(said):
             column, line, type_, text = value.groups()
             where = f"{self.name}: line {line}, column {names[int(column)]!r}"

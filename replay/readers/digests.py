@@ -1,9 +1,9 @@
 """Fingerprints of files by content, remembered so that a big log is not read again only to know that it is the same."""
 
 import json
-import os
 import tempfile
 import time
+from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
@@ -72,13 +72,15 @@ class Digests:
         """Write what was learned to the index, if there is one; it is replaced in one step."""
         if self._cache is None or not self._new:
             return
-        self._cache.mkdir(parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile(
-            "w", encoding="utf-8", dir=self._cache, suffix=".part", delete=False
-        ) as beside:
-            json.dump(_load(self._cache) | self._known, beside)
-        os.replace(beside.name, self._cache / _INDEX)
+        with suppress(OSError):  # without an index all goes on, only slower
+            self._write(self._cache)
         self._new = False
+
+    def _write(self, cache: Path) -> None:
+        cache.mkdir(parents=True, exist_ok=True)
+        with tempfile.NamedTemporaryFile("w", encoding="utf-8", dir=cache, suffix=".part", delete=False) as beside:
+            json.dump(_load(cache) | self._known, beside)
+        Path(beside.name).replace(cache / _INDEX)
 
 
 def _load(cache: Path) -> dict[str, list[int | str]]:
@@ -91,8 +93,9 @@ def _load(cache: Path) -> dict[str, list[int | str]]:
 
 
 def _is_entry(entry: object) -> bool:
-    whole = isinstance(entry, list) and len(entry) == len(Stamp._fields) + 1
-    return whole and isinstance(entry[-1], str) and len(entry[-1]) == 2 * xxhash.xxh3_128().digest_size
+    if not isinstance(entry, list) or len(entry) != len(Stamp._fields) + 1:
+        return False
+    return isinstance(entry[-1], str) and len(entry[-1]) == 2 * xxhash.xxh3_128().digest_size
 
 
 def _read(path: Path) -> str:

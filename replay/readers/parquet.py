@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from replay.errors import LogError
 from replay.readers.digests import Digests, check_unchanged, stamp
@@ -111,8 +110,8 @@ class ParquetSource:
         size = max(held, footer.num_rows)  # a run of equal values may take no byte for most rows, but a log has times
         if size > _HUGE and size > _EXPANSION * self._stamp.size:
             raise LogError(
-                f"{self.name}: expected at most {_EXPANSION:,} times its {self._stamp.size:,} bytes when expanded, found "
-                f"{held:,} bytes in {footer.num_rows:,} rows, as no log of clicks is; if it is one, write it again uncompressed"
+                f"{self.name}: expected at most {_EXPANSION:,} times its {self._stamp.size:,} bytes when expanded, "
+                f"found {held:,} bytes in {footer.num_rows:,} rows, unlike any log; write it again uncompressed"
             )
 
 
@@ -133,9 +132,15 @@ def _check_category(column: pa.DictionaryArray, last: pa.Array | None) -> None:
     dictionary = column.dictionary
     if last is None or _address(last) != _address(dictionary):  # all batches of a row group share one
         dictionary.validate(full=True)
-    span = pc.min_max(column.indices).as_py()
-    if span["min"] is not None and not 0 <= span["min"] <= span["max"] < len(dictionary):
+    if _beyond(column.indices, len(dictionary)):
         raise ValueError(f"a value points outside of its dictionary of {len(dictionary):,}")
+
+
+def _beyond(indices: pa.Array, count: int) -> bool:
+    if indices.null_count:
+        indices = indices.drop_null()
+    codes = indices.to_numpy()
+    return len(codes) > 0 and int(codes.view(f"u{codes.itemsize}").max()) >= count  # a negative one is large unsigned
 
 
 def _address(values: pa.Array) -> tuple[int, int]:

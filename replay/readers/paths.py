@@ -42,7 +42,7 @@ def _expand(path: str) -> Iterable[Path]:
         raise LogError(f"{path}: only local files are read; copy it to this machine first")
     if os.path.lexists(path) or not glob.has_magic(path):
         return _one(Path(path))
-    found = sorted(glob.glob(path, recursive=True))
+    found = sorted(glob.glob(path, recursive=True))  # noqa: PTH207  # Path.glob takes no absolute pattern
     if not found:
         raise LogError(f"{path}: no file matches{_neighbours(Path(path))}")
     return [file for name in found for file in _one(Path(name))]
@@ -62,7 +62,7 @@ def _folder(folder: Path) -> list[Path]:
     files = [Path(at, name) for at, _, names in os.walk(folder) for name in names]
     wanted = [file for file in files if _is_log(file.relative_to(folder))]
     if not wanted:
-        held = _listed(sorted(os.listdir(folder)))
+        held = _listed(_names(folder))
         raise LogError(
             f"{folder}: expected files ending in {', '.join(PARQUET + DELIMITED)}, found none; the folder holds {held}"
         )
@@ -81,8 +81,12 @@ def _neighbours(path: Path) -> str:
         while not folder.is_dir() and folder != folder.parent:
             folder = folder.parent
         return f"; there is no folder {path.parent}, only {folder.absolute()}"
-    names = sorted(os.listdir(folder))
+    names = _names(folder)
     return suggestion(path.name, names) or f"; {folder.absolute()} holds {_listed(names)}"
+
+
+def _names(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.iterdir())
 
 
 def _listed(names: Sequence[str]) -> str:

@@ -105,7 +105,7 @@ def _kinds(batch: pa.RecordBatch, column: str | None, kind: OutcomeKind, source:
             f"{source}: row {row + at} (from 0), column {column!r}: expected {', '.join(KINDS)} or nothing, "
             f"found {found!r}{suggestion(str(found), KINDS)}"
         )
-    return chosen
+    return np.asarray(chosen)
 
 
 def _kind(text: str) -> int:

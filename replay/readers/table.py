@@ -12,14 +12,13 @@ from typing import Any, NamedTuple
 import xxhash
 
 from replay.errors import Problems, suggestion
-from replay.log import OutcomeKind
 from replay.readers.base import RawClicks, RawOutcomes
 from replay.readers.columns import Layout, OutcomeLayout, TableColumns, lay_out, lay_out_outcomes
 from replay.readers.digests import Digests
 from replay.readers.inputs import Inputs, open_inputs
 from replay.readers.rows import KINDS, read_clicks, read_outcomes
 from replay.readers.sources import Source
-from replay.readers.times import Clock, Tally, tell
+from replay.readers.times import Clock, Tally, is_zone, tell
 from replay.readers.units import WORDS, agree
 
 _VERSION = 1  # of how columns become raw clicks; part of the fingerprint
@@ -129,7 +128,9 @@ class TableReader:
             segments=tuple(segments),
         )
         self._unit, self._zone, self._kind = time_unit, timezone, outcome_kind
-        self._second = outcomes and OutcomeLayout(outcomes.click_id, outcomes.time, outcomes.amount, outcomes.kind)
+        self._second: OutcomeLayout | None = None
+        if outcomes is not None:
+            self._second = OutcomeLayout(outcomes.click_id, outcomes.time, outcomes.amount, outcomes.kind)
         problems = _wrong_arguments(time_unit, timezone, outcome_kind)
         self._tables = _open_all([source, *([outcomes.source] if outcomes else [])], Digests(cache), problems)
         self._tallies: dict[str, Tally] = {}
@@ -206,10 +207,9 @@ def _wrong_arguments(unit: str, zone: str | None, kind: str) -> Problems:
         problems.append(f"time_unit: expected one of auto, {', '.join(WORDS)}, got {unit!r}")
     if kind not in KINDS:
         problems.append(f"outcome_kind: expected one of {', '.join(KINDS)}, got {kind!r}{suggestion(kind, KINDS)}")
-    if zone is not None and zone not in (zones := zoneinfo.available_timezones()):
-        problems.append(
-            f'timezone: expected an IANA name such as "UTC" or "America/New_York", got {zone!r}{suggestion(zone, zones)}'
-        )
+    if zone is not None and not is_zone(zone):
+        near = suggestion(zone, zoneinfo.available_timezones())
+        problems.append(f'timezone: expected an IANA name such as "UTC" or "America/New_York", got {zone!r}{near}')
     return problems
 
 

@@ -50,6 +50,15 @@ class Moments(NamedTuple):
     given: Bools  # whether the field holds anything, be it a time or not
 
 
+def is_zone(name: str) -> bool:
+    """Return whether local times of a zone can be read."""
+    try:
+        pc.assume_timezone(pa.scalar(0, pa.timestamp("us")), name)
+    except pa.ArrowInvalid:
+        return False
+    return True
+
+
 def read_times(values: pa.Array, clock: Clock, column: str, tally: Tally, *, none: bool = False) -> Moments:
     """Read one column of times.
 
@@ -108,36 +117,41 @@ class _Reader(NamedTuple):
         return Moments(time, given)
 
     def typed(self, values: pa.Array) -> Moments:
-        kind, given = values.type, _bools(values.is_valid())
-        if pa.types.is_date(kind):
-            return self.typed(values.cast(pa.timestamp("s" if pa.types.is_date32(kind) else "ms")))
-        if pa.types.is_timestamp(kind):
-            micros = _scaled(_numbers(values.cast(pa.int64())), kind.unit, 0, 0)
-            micros[~given] = NEVER
-            return Moments(micros if kind.tz else self._in_zone(micros), given)
-        if pa.types.is_null(kind):
-            return Moments(np.full(len(values), NEVER), given)
-        return self._counted(_numbers(values), given)
+        valid = _bools(values.is_valid())
+        time = np.full(len(values), NEVER)
+        if pa.types.is_null(values.type):
+            return Moments(time, valid)
+        present = values.drop_null() if values.null_count else values
+        if pa.types.is_date(present.type):
+            present = present.cast(pa.timestamp("s" if pa.types.is_date32(present.type) else "ms"))
+        if not pa.types.is_timestamp(present.type):
+            numbers = _numbers(present)
+            meant = self._means_something(numbers)
+            time[valid] = np.where(meant, self._counted(numbers), NEVER)
+            valid[valid] = meant
+            return Moments(time, valid)
+        micros = _scaled(_numbers(present.cast(pa.int64())), present.type.unit, 0, 0)
+        time[valid] = micros if present.type.tz else self._in_zone(micros)
+        return Moments(time, valid)
 
-    def _counted(self, numbers: NDArray[Any], given: Bools) -> Moments:
+    def _means_something(self, numbers: NDArray[Any]) -> Bools:
+        """Return which numbers do not say that there is no time."""
+        if not self.none:
+            return np.ones(len(numbers), np.bool_)
+        self._note(numbers == -1, "-1 is read as no outcome")
+        lost = "NaN is read as an outcome whose time is lost; leave the field empty where there is none"
+        self._note(np.isnan(numbers), lost)
+        return np.asarray(numbers != -1)
+
+    def _counted(self, numbers: NDArray[Any]) -> Ints:
         """Read numbers that count from the clock's origin."""
-        if self.none:
-            minus_one = given & (numbers == -1)
-            given = given & ~minus_one
-            self._note(minus_one, "-1 is read as no outcome")
-            self._note(
-                given & np.isnan(numbers),
-                "NaN is read as an outcome whose time is lost; leave the field empty where there is none",
-            )
         clock = self.clock
         if clock.unit is None:
-            return Moments(np.full(len(numbers), NEVER), given)
-        micros = _scaled(numbers, clock.unit, clock.origin, BANDS[clock.unit] if clock.inferred else 0)
-        micros[~given] = NEVER
-        return Moments(micros, given)
+            return np.full(len(numbers), NEVER)
+        return _scaled(numbers, clock.unit, clock.origin, BANDS[clock.unit] if clock.inferred else 0)
 
     def _in_zone(self, local: Ints) -> Ints:
-        """Turn local times into UTC, the earlier of two where clocks go back, the end of the gap where they go forward."""
+        """Turn local times into UTC: the earlier where clocks go back, the end of the gap where they go forward."""
         known = local != NEVER
         if self.clock.zone is None:
             self._note(known, "times without a zone among others that have one are refused")
@@ -178,21 +192,22 @@ def _scaled(numbers: NDArray[Any], unit: str, origin: int, low: int) -> Ints:
     if low:
         high = min(high, 1000 * low - 1)
     good = (numbers >= low) & (numbers <= high)
-    kept = np.where(good, numbers, 0)
+    kept = numbers if good.all() else np.where(good, numbers, 0)
     if numbers.dtype.kind == "f":
         micros = np.rint(kept * factor if factor else kept / 1000).astype(np.int64)
     else:
-        kept = kept.astype(np.int64)
-        micros = kept * factor if factor else kept // 1000
-    return np.where(good, micros + origin, NEVER)
+        micros = kept.astype(np.int64) * factor if factor else kept.astype(np.int64) // 1000
+    micros += origin
+    micros[~good] = NEVER
+    return np.asarray(micros)
 
 
 def _numbers(values: pa.Array) -> NDArray[Any]:
-    """Return numbers as int64, uint64 or float64, 0 where they are null."""
+    """Return numbers, none of them null, as int64, uint64 or float64."""
     kind = values.type
     wide = pa.int64() if pa.types.is_integer(kind) and kind != pa.uint64() else kind
     wide = wide if pa.types.is_integer(wide) else pa.float64()
-    return np.asarray(values.cast(wide).fill_null(0).to_numpy(zero_copy_only=False))
+    return np.asarray(values.cast(wide).to_numpy(zero_copy_only=False))
 
 
 def _bools(values: pa.Array) -> Bools:

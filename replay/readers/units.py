@@ -1,6 +1,6 @@
 """Which unit and zone a log's times are in, from what stands in its first rows."""
 
-import datetime
+import datetime as dt
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
@@ -17,6 +17,7 @@ WORDS = {"s": "seconds", "ms": "milliseconds", "us": "microseconds", "ns": "nano
 _LOOK = 1000  # values looked at
 _SPAN = 50 * 365 * 86_400  # s: a log longer than this does not count from 1970
 _LISTED = 3  # sources named
+_LONG = 1e20  # numbers shown digit by digit are smaller
 
 
 class Sight(NamedTuple):
@@ -62,7 +63,7 @@ def _look_at_text(text: pa.Array) -> tuple[Floats, str | None, str | None]:
 
 def _finite(numbers: pa.Array) -> Floats:
     values = np.asarray(numbers.drop_null().to_numpy(zero_copy_only=False), dtype=np.float64)
-    return values[np.isfinite(values) & (values != -1)]
+    return np.asarray(values[np.isfinite(values) & (values != -1)])
 
 
 def _example(times: pa.Array) -> str | None:
@@ -99,7 +100,7 @@ def agree(columns: Iterable[tuple[Source, str]], unit: str, zone: str | None) ->
 
 def _unit(sight: Sight) -> str | None:
     """Return the unit by size, or None if the numbers are too small, too large, or spread too far for any."""
-    edges = [*BANDS.values(), 1000 * BANDS["ns"]]
+    edges = np.array([*BANDS.values(), 1000 * BANDS["ns"]], dtype=np.float64)
     bands = np.bincount(np.digitize(sight.numbers, edges), minlength=len(edges) + 1)
     best = int(bands[1:-1].argmax()) + 1
     if 2 * bands[best] < len(sight.numbers):
@@ -197,7 +198,7 @@ def _dated(number: float, clock: Clock) -> str:
     seconds = number * _seconds(clock.unit or "s")
     if not 0 <= seconds <= LATEST / 1e6:
         return "no time"
-    return datetime.datetime.fromtimestamp(seconds, datetime.UTC).isoformat(timespec="seconds")
+    return dt.datetime.fromtimestamp(seconds, dt.UTC).isoformat(timespec="seconds")
 
 
 def _zone_notes(sights: Sequence[Sight], zone: str | None) -> list[str]:
@@ -210,4 +211,4 @@ def _zone_notes(sights: Sequence[Sight], zone: str | None) -> list[str]:
 
 
 def _shown(number: float) -> str:
-    return f"{number:.0f}" if float(number).is_integer() else repr(float(number))
+    return f"{number:.0f}" if abs(number) < _LONG and float(number).is_integer() else repr(float(number))

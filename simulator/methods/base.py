@@ -18,6 +18,7 @@ class Head:
     policy: LabelPolicy
     correction: Correction
     constant: bool = False  # whether it learns one probability for all clicks, without features
+    arms: int = 1  # predictions of shape (n, arms), learned by the example's kind, where above 1
 
 
 @dataclass(frozen=True)
@@ -30,6 +31,7 @@ class Method:
     policy: LabelPolicy
     correction: Correction
     heads: Mapping[str, Head] = field(default_factory=dict)
+    arms: int = 1  # of the served model, see `Head`
     stop_after: int | None = None  # us after the log's first click: nothing is learned from then on
 
 

@@ -32,7 +32,7 @@ def calibration_ratio_from(sums: Sums) -> Floats:
 
 
 def ece_from(expected: Floats, clicks: Floats, conversions: Floats) -> Floats:
-    """Return the expected calibration error from sums of predictions, clicks and conversions by bin; the last axis goes."""
+    """Return the expected calibration error from sums of p, clicks and conversions by bin; the last axis goes."""
     return ratio(np.abs(expected - conversions).sum(axis=-1), clicks.sum(axis=-1))
 
 
@@ -142,7 +142,7 @@ def ece(
     counts = counts_of(label, p, weight)
     where = bin_of(counts, bins, binning)
     columns = (counts.clicks * counts.prediction, counts.clicks, counts.conversions)
-    return float(ece_from(*(np.bincount(where, column, minlength=bins) for column in columns)))
+    return float(ece_from(*(np.bincount(where, column, minlength=bins).astype(np.float64) for column in columns)))
 
 
 def reliability(label: Bools, p: Floats32, bins: int = 20, binning: str = "count") -> Reliability:
@@ -178,7 +178,7 @@ def reliability(label: Bools, p: Floats32, bins: int = 20, binning: str = "count
     >>> table.observed_rate.tolist(), table.clicks.tolist()
     ([0.0, 0.5], [2, 2])
     """
-    keys = keys_of(np.asarray(p, np.float32), label, label)
+    keys = keys_of(np.asarray(p, np.float32), label)
     keys.sort()
     binned = bin_counts(keys, LABEL, bins, binning)
     some = np.flatnonzero(binned.clicks)[::-1]

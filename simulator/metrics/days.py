@@ -6,112 +6,70 @@ from typing import NamedTuple
 import numpy as np
 
 from simulator.metrics.counts import Counts
-from simulator.metrics.ranked import CHUNK
-from simulator.metrics.sums import Bools, Floats, Floats32, Ints, Sums, sums_of_chunk
+from simulator.metrics.ranked import CHUNK, Keys, keys_of, predictions_of
+from simulator.metrics.sums import Floats, Floats32, Ints, Sums
 
 DAY = 86_400_000_000  # us
 
-_FINEST = 2048  # bins of prediction kept for each day
+_FINEST = 2048  # bins of prediction kept for each day, at most twice as many
 _TAIL = 0.001  # share of clicks that may lie beyond either end of them, and then count in the outermost
-_SAMPLE = 1 << 16  # clicks that decide where the bins lie
 
 
 class DayStats(NamedTuple):
-    """What is kept of each UTC day of one method's clicks."""
+    """What is kept of each UTC day of one method's mature clicks."""
 
     day: Ints  # shape (n_days,): days since 1970 that have mature clicks
     sums: Floats  # shape (n_days, n_sums), in the order of `Sums`
     counts: Counts  # prediction of shape (n_bins,), clicks and conversions of shape (n_days, n_bins)
-    value: Mapping[str, float]  # each metric on all mature clicks, exactly
+    value: Mapping[str, float]  # each metric on all of these clicks, exactly
     bins: int  # of the ECE
     binning: str
 
 
-class _Grid(NamedTuple):
-    """Bins of equal width in a float32's bit pattern, so of about equal relative width; the highest first."""
+class DayTally:
+    """Sums and counts of days, which grow as clicks go by.
 
-    low: int
-    high: int
-    shift: int
-
-    def size(self) -> int:
-        return ((self.high - self.low) >> self.shift) + 1
-
-    def bin_of(self, p: Floats32) -> Ints:
-        bits = np.clip(np.abs(p).view(np.uint32), np.uint32(self.low), np.uint32(self.high))
-        return ((np.uint32(self.high) - bits) >> np.uint32(self.shift)).astype(np.int64)
-
-    def predictions(self) -> Floats:
-        middle = self.high - (np.arange(self.size()) << self.shift) - ((1 << self.shift) >> 1)
-        return np.maximum(middle, self.low).astype(np.uint32).view(np.float32).astype(np.float64)
-
-
-def day_stats(
-    click_time: Ints,
-    prediction: Floats32,
-    label: Bools,
-    mature: Bools,
-    true_probability: Floats32 | None,
-    *,
-    value: Mapping[str, float],
-    bins: int = 10,
-    binning: str = "count",
-) -> DayStats:
-    """Sum and count mature clicks by UTC day.
-
-    Predictions are counted in at most 2048 bins, laid where the middle 99.8 % of them are.
+    Predictions are counted in about 2048 bins of equal width in a float32's bit pattern, hence of about equal relative
+    width, laid where the middle 99.8 % of them are.
 
     Parameters
     ----------
-    click_time : int64 array of shape (n_clicks,)
-        us UTC, non-decreasing; this and the other columns may be memory-mapped.
-    prediction, label, mature, true_probability
-        As in `simulator.metrics.windows.Evaluated`.
-    value : mapping of str to float
-        Each metric on all mature clicks, on which its interval is placed.
-    bins, binning
-        Of the ECE.
+    first, last : int
+        Days since 1970 that there may be.
+    sample : float32 array
+        Predictions of all clicks, or of enough of them to lay the bins.
     """
-    grid = _grid(prediction)
-    edges = _day_edges(click_time)
-    sums = np.zeros((len(edges) - 1, len(Sums._fields)))
-    counted = np.zeros((len(edges) - 1, 2 * grid.size()))
-    for day, (first, last) in enumerate(zip(edges[:-1], edges[1:], strict=True)):
-        for start in range(first, last, CHUNK):
-            part = slice(start, min(start + CHUNK, last))
-            p, y, q = _mature(part, mature, prediction, label, true_probability)
-            sums[day] += sums_of_chunk(p, [y], q)[0]
-            counted[day] += np.bincount(2 * grid.bin_of(p) + y, minlength=counted.shape[1])
-    some = sums[:, 0] > 0
-    day = click_time[edges[:-1][some]] // DAY
-    others, conversions = counted[some, 0::2], counted[some, 1::2]
-    return DayStats(
-        day, sums[some], Counts(grid.predictions(), others + conversions, conversions), value, bins, binning
-    )
+
+    def __init__(self, first: int, last: int, sample: Floats32) -> None:
+        order = np.sort(_order(keys_of(sample, np.zeros(len(sample), np.bool_))))
+        tail = int(_TAIL * len(order))
+        self._low, self._high = (int(order[tail]), int(order[-1 - tail])) if len(order) else (0, 0)
+        self._shift = max(0, (self._high - self._low).bit_length() - _FINEST.bit_length() + 1)
+        n_bins = ((self._high - self._low) >> self._shift) + 1
+        self._first = first
+        self._sums = np.zeros((last + 1 - first, len(Sums._fields)))
+        self._counts = np.zeros((last + 1 - first, n_bins, 2), np.int64)
+
+    def add(self, day: int, sums: Floats, keys: Keys) -> None:
+        """Take some of a day's mature clicks; the first label of a key is the true one."""
+        self._sums[day - self._first] += sums
+        counts = self._counts[day - self._first].reshape(-1)
+        for start in range(0, len(keys), CHUNK):
+            part = keys[start : start + CHUNK]
+            inside = np.clip(_order(part), np.uint32(self._low), np.uint32(self._high)) - np.uint32(self._low)
+            at = ((inside >> np.uint32(self._shift)) << np.uint32(1)) | ((part >> np.uint32(1)) & np.uint32(1))
+            counts += np.bincount(at, minlength=len(counts))
+
+    def stats(self, value: Mapping[str, float], bins: int, binning: str) -> DayStats:
+        """Return what was added up; days without clicks are left out."""
+        some = np.flatnonzero(self._sums[:, 0])
+        middle = self._low + (np.arange(self._counts.shape[1]) << self._shift) + ((1 << self._shift) >> 1)
+        prediction = predictions_of(np.minimum(middle, self._high).astype(np.uint32) << np.uint32(2))
+        counts = self._counts[some].astype(np.float64)
+        table = Counts(prediction.astype(np.float64), counts.sum(axis=-1), counts[..., 1])
+        return DayStats(some + self._first, self._sums[some], table, value, bins, binning)
 
 
-def _mature(
-    part: slice, mature: Bools, p: Floats32, label: Bools, q: Floats32 | None
-) -> tuple[Floats32, Bools, Floats32 | None]:
-    known = np.asarray(mature[part])
-    if known.all():
-        return np.asarray(p[part]), np.asarray(label[part]), None if q is None else np.asarray(q[part])
-    return p[part][known], label[part][known], None if q is None else q[part][known]
-
-
-def _day_edges(click_time: Ints) -> Ints:
-    """Return the rows at which days begin, and the number of rows."""
-    if not len(click_time):
-        return np.zeros(1, np.int64)
-    days = np.arange(click_time[0] // DAY + 1, click_time[-1] // DAY + 1)
-    inner = np.searchsorted(click_time, days * DAY)
-    return np.unique(np.concatenate(([0], inner, [len(click_time)])))
-
-
-def _grid(prediction: Floats32) -> _Grid:
-    sample = np.sort(np.abs(prediction[:: max(1, len(prediction) // _SAMPLE)]).view(np.uint32))
-    if not len(sample):
-        return _Grid(0, 0, 0)
-    tail = int(_TAIL * len(sample))
-    low, high = int(sample[tail]), int(sample[len(sample) - 1 - tail])
-    return _Grid(low, high, max(0, (high - low).bit_length() - _FINEST.bit_length() + 1))
+def _order(keys: Keys) -> Keys:
+    """Return the part of keys that is the prediction: 0 for 1.0, larger for smaller ones."""
+    return keys >> np.uint32(2)

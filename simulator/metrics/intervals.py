@@ -30,6 +30,8 @@ def day_weights(n_days: int, replicates: int, seed: int) -> Floats:
 
     Methods that are to be compared take the same weights, so that they have the same days.
     """
+    if not n_days:
+        return np.empty((replicates, 0))
     rng = np.random.default_rng(seed)
     return rng.multinomial(n_days, np.full(n_days, 1 / n_days), size=replicates).astype(np.float64)
 

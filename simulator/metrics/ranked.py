@@ -1,11 +1,11 @@
 """Clicks sorted once by prediction, from which AUC, average precision and calibration in bins are all read.
 
-A float32 in [0, 1] has the order of its bit pattern, which is below 2^30, so two labels fit below it in 32 bits: sorting
-is one vectorised sort of plain integers, and tied predictions stay together whatever the order of the rows.
+A float32 in [0, 1] has the order of its bit pattern, which is below 2^30, so two labels fit below it in 32 bits.
+Sorting is then one vectorised sort of plain integers, and tied predictions stay together whatever the order of rows.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -17,7 +17,7 @@ from simulator.metrics.sums import Bools, Floats, Floats32, Ints
 
 Keys = NDArray[np.uint32]
 
-CHUNK = 1 << 13  # clicks to a step: what a step makes stays in the processor's cache
+CHUNK = 1 << 16  # clicks to a step: what a step makes stays in the processor's cache
 LABEL, SEEN = 2, 1  # the bits of a key that hold the first and the second label
 _ONE = np.uint32(0x3F800000)  # the bits of 1.0
 
@@ -38,8 +38,8 @@ class _Ties(NamedTuple):
     inside: Bools  # whether each click of the chunk is in such a run
 
 
-def keys_of(p: Floats32, label: Bools, seen: Bools) -> Keys:
-    """Return a key for each click; ascending keys are descending predictions.
+def keys_of(p: Floats32, label: Bools) -> Keys:
+    """Return a key for each click, with its first label; ascending keys are descending predictions.
 
     Raises
     ------
@@ -53,8 +53,9 @@ def keys_of(p: Floats32, label: Bools, seen: Bools) -> Keys:
         if bits.max() > _ONE:
             bits = _checked(p[part]).view(np.uint32)
         np.subtract(_ONE, bits, out=out)
-        out <<= np.uint32(2)
-        out |= (label[part].view(np.uint8) << np.uint8(1)) | seen[part].view(np.uint8)
+        out <<= np.uint32(1)
+        out |= label[part].view(np.uint8)
+        out <<= np.uint32(1)
     return keys
 
 
@@ -114,13 +115,13 @@ class _Tally:
         self.converted += np.diff(np.searchsorted(where, cuts))
         self.found += len(where)
 
-    def add_tie(self, chunk: Keys, first: int, at: int) -> None:
-        """Take a run of equal predictions, however long, that lies in bin `at`."""
+    def add_tie(self, chunk: Keys, first: int, bin_: int) -> None:
+        """Take a run of equal predictions, however long, that lies in one bin."""
         flag = np.uint32(self.flag)
-        hits = sum(np.count_nonzero(chunk[start : start + CHUNK] & flag) for start in range(0, len(chunk), CHUNK))
+        hits = sum(int(np.count_nonzero(chunk[at : at + CHUNK] & flag)) for at in range(0, len(chunk), CHUNK))
         self.precision += hits * (self.found + hits) / (first + len(chunk))
         self.lost += hits * (first - self.found + (len(chunk) - hits) / 2)
-        self.converted[at] += hits
+        self.converted[bin_] += hits
         self.found += hits
 
     def ranking(self, expected: Floats, clicks: int) -> Ranking:
@@ -173,7 +174,8 @@ def _edges(keys: Keys) -> list[int]:
     at = keys[np.arange(CHUNK, n, CHUNK)]
     left, right = np.searchsorted(keys, at & ~np.uint32(3)), np.searchsorted(keys, at | np.uint32(3), side="right")
     long = right[right - left > CHUNK]
-    return np.unique(np.concatenate(([0], left, long, [n]))).tolist()
+    edges: list[int] = np.unique(np.concatenate(([0], left, long, [n]))).tolist()
+    return edges
 
 
 def _cuts(keys: Keys, bins: int, binning: str) -> Ints:

@@ -96,7 +96,7 @@ def _shown(cells: Sequence[Cell]) -> Bools:
     """Return which metrics stand in the table: no monitor knows the truth, so none has a curve as seen."""
     seen = np.array([cell.curve == "as_seen" for cell in cells])
     truth = np.array([metric.needs == "truth" for metric in METRICS.values()])
-    return ~(seen[:, None] & truth[None, :])
+    return np.asarray(~(seen[:, None] & truth[None, :]))
 
 
 def _reasons(cells: Sequence[Cell], sums: Sums, metric: Metric) -> NDArray[np.object_]:

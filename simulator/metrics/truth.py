@@ -79,8 +79,8 @@ def logit_bias(p: Probabilities, q: Probabilities, weight: Floats | None = None)
 
 
 def _logit(p: Probabilities) -> Floats:
-    p = np.asarray(p, np.float64)
-    return log_of(p) - log_of_rest(p)
+    served = np.asarray(p, np.float64)
+    return log_of(served) - log_of_rest(served)
 
 
 def _mean(difference: Floats, weight: Floats | None) -> float:

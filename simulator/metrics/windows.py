@@ -2,23 +2,22 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import pairwise
-from typing import NamedTuple, TypeVar
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from simulator.metrics import METRICS
-from simulator.metrics.days import day_stats
+from simulator.metrics.days import DAY, DayTally
 from simulator.metrics.intervals import day_weights, interval
-from simulator.metrics.ranked import CHUNK, LABEL, SEEN, Keys, Ranking, keys_of, rank
+from simulator.metrics.ranked import LABEL, SEEN, Keys, Ranking, keys_of, rank
 from simulator.metrics.split import Split, split_by
-from simulator.metrics.sums import Bools, Floats, Floats32, Ints, Sums, sums_of_chunk
+from simulator.metrics.sums import CHUNK, Bools, Floats, Floats32, Ints, Sums, sums_of_chunk
 from simulator.metrics.table import Cell, MetricTable, metric_table, values_of
-
-T = TypeVar("T", bound=np.generic)
 
 _TRUE, _SEEN, _FINAL = range(3)  # rows of a frame's labels
 _N_SUMS = len(Sums._fields)
+_SAMPLE = 1 << 16  # predictions that decide where the bins of the bootstrap lie
 
 
 class Evaluated(NamedTuple):
@@ -33,26 +32,42 @@ class Evaluated(NamedTuple):
     segments: Mapping[str, tuple[NDArray[np.int32], Sequence[str]]]  # name -> (index into values, values)
 
 
-class Binning(NamedTuple):
-    """How the ECE cuts predictions into bins; see `simulator.metrics.calibration.ece`."""
+class _Piece(NamedTuple):
+    """Part of a window that lies in one UTC day, as rows of the log."""
 
-    bins: int
-    binning: str
-
-
-class _Frame(NamedTuple):
-    """The clicks of one window, brought together by group."""
-
-    prediction: Floats32
-    labels: tuple[Bools, Bools, Bools]  # true, seen by the window's end, seen by the end of all
-    true_probability: Floats32 | None
-    edges: Ints  # where each group begins, and the last ends
+    day: int
+    rows: slice
 
 
 class _Window(NamedTuple):
     start: int
     end: int
     rows: slice
+    pieces: tuple[_Piece, ...]
+
+
+class _Frame(NamedTuple):
+    """Some clicks, brought together by group."""
+
+    edges: Ints  # where each group begins, and the last ends
+    keys: Keys  # with the true label, and no second one yet
+    sums: Floats  # shape (n_groups, 3, n_sums): by the labels true, seen by the window's end, seen by the end of all
+    seen: tuple[Bools, Bools]  # by the window's end, by the end of all
+
+
+class _Pile:
+    """Keys of the clicks of some rows, brought together by group as frames come in."""
+
+    def __init__(self, split: Split, rows: slice) -> None:
+        self.edges = np.concatenate(([0], np.cumsum(split.sizes(rows))))
+        self.keys: Keys = np.empty(self.edges[-1], np.uint32)
+        self._next = self.edges[:-1].copy()
+
+    def add(self, frame: _Frame, seen: Bools) -> None:
+        keys = frame.keys | seen.view(np.uint8)
+        for at, first, last in zip(self._next, frame.edges[:-1], frame.edges[1:], strict=True):
+            self.keys[at : at + last - first] = keys[first:last]
+        self._next += np.diff(frame.edges)
 
 
 def evaluate(
@@ -88,7 +103,7 @@ def evaluate(
     -------
     MetricTable
         The first rows are those of all clicks overall by the true curve; they alone have intervals.  The true curve
-        is about mature clicks alone; the curve as seen is about all clicks of a window with the conversions that had
+        is about mature clicks alone; the curve as seen is about all clicks of a window, with the conversions that had
         arrived by its end.  Overall metrics are computed on all clicks, never averaged over windows.
 
     Raises
@@ -100,109 +115,85 @@ def evaluate(
         raise ValueError(f"window must be above 0 us, got {window}")
     windows = _windows(clicks.click_time, window, start, max(start, end))
     rows = slice(windows[0].rows.start, windows[-1].rows.stop)
-    how = Binning(bins, binning)
-    splits = [Split(("",), clicks.mature)]
-    splits += [
-        split_by(name, codes, values, clicks.mature, rows, max_segments)
-        for name, (codes, values) in clicks.segments.items()
-    ]
-    cells = [cell for split in splits for cell in _measure(clicks, split, windows, how)]
-    value = dict(zip(METRICS, values_of(cells[:1])[0].tolist(), strict=True))
-    truth = clicks.true_probability
-    days = day_stats(
-        clicks.click_time[rows],
-        clicks.prediction[rows],
-        clicks.label[rows],
-        clicks.mature[rows],
-        None if truth is None else truth[rows],
-        value=value,
-        bins=bins,
-        binning=binning,
-    )
-    weights = day_weights(len(days.day), replicates, seed)
-    return metric_table(cells, days, {metric: interval(days, metric, weights) for metric in METRICS})
+    sample = np.ascontiguousarray(clicks.prediction[rows][:: max(1, (rows.stop - rows.start) // _SAMPLE)])
+    days = DayTally(start // DAY, end // DAY, sample)
+    cells = _measure(clicks, Split(("",), clicks.mature), windows, (bins, binning), days)
+    for name, (codes, values) in clicks.segments.items():
+        split = split_by(name, codes, values, clicks.mature, rows, max_segments)
+        cells += _measure(clicks, split, windows, (bins, binning), None)
+    stats = days.stats(dict(zip(METRICS, values_of(cells[:1])[0].tolist(), strict=True)), bins, binning)
+    weights = day_weights(len(stats.day), replicates, seed)
+    return metric_table(cells, stats, {metric: interval(stats, metric, weights) for metric in METRICS})
 
 
 def _windows(click_time: Ints, window: int, start: int, end: int) -> list[_Window]:
-    """Return the windows of [start, end); one empty window if that is empty."""
-    inner = range((start // window + 1) * window, end, window)
-    edges = [start, *inner, end]
+    """Return the windows of [start, end); one without clicks if that is empty."""
+    edges = [start, *range((start // window + 1) * window, end, window), end]
+    return [_window(click_time, first, last) for first, last in pairwise(edges)]
+
+
+def _window(click_time: Ints, start: int, end: int) -> _Window:
+    edges = [start, *range((start // DAY + 1) * DAY, end, DAY), end]
     at = np.searchsorted(click_time, edges).tolist()
-    return [_Window(a, b, slice(i, j)) for (a, b), (i, j) in zip(pairwise(edges), pairwise(at), strict=True)]
+    pieces = (_Piece(time // DAY, slice(*rows)) for time, rows in zip(edges[:-1], pairwise(at), strict=True))
+    return _Window(start, end, slice(at[0], at[-1]), tuple(pieces))
 
 
-def _measure(clicks: Evaluated, split: Split, windows: Sequence[_Window], how: Binning) -> list[Cell]:
-    """Return the cells of a split: overall, then window by window."""
-    first, last = windows[0], windows[-1]
-    rows = slice(first.rows.start, last.rows.stop)
-    pile = _Pile(split, rows)
+def _measure(
+    clicks: Evaluated, split: Split, windows: Sequence[_Window], how: tuple[int, str], days: DayTally | None
+) -> list[Cell]:
+    """Return the cells of a split: overall, then window by window; `days` is for a split into one part."""
+    whole = _Window(windows[0].start, windows[-1].end, slice(windows[0].rows.start, windows[-1].rows.stop), ())
+    pile = _Pile(split, whole.rows)
     total = np.zeros((2 * len(split.names), 3, _N_SUMS))
     cells: list[Cell] = []
-    for at in windows:
-        frame = _frame(clicks, split, at, last.end)
-        sums = _sums(frame)
+    for window in windows:
+        here, sums = _Pile(split, window.rows), np.zeros_like(total)
+        for piece in window.pieces:
+            frame = _frame(clicks, split, piece.rows, (window.end, whole.end))
+            sums += frame.sums
+            here.add(frame, frame.seen[0])
+            pile.add(frame, frame.seen[1])
+            if days:
+                days.add(piece.day, frame.sums[0, _TRUE], frame.keys[: frame.edges[1]])
         total += sums
-        pile.add(frame)
-        keys = keys_of(frame.prediction, frame.labels[_TRUE], frame.labels[_SEEN])
-        cells += _cells("window", at, split, sums[:, [_TRUE, _SEEN]], keys, frame.edges, how)
-    whole = _Window(first.start, last.end, rows)
-    return [*_cells("overall", whole, split, total[:, [_TRUE, _FINAL]], pile.keys, pile.edges, how), *cells]
+        cells += _cells("window", window, split, sums[:, [_TRUE, _SEEN]], here, how)
+    return [*_cells("overall", whole, split, total[:, [_TRUE, _FINAL]], pile, how), *cells]
 
 
-class _Pile:
-    """The keys of all clicks of a split, brought together by group as the windows go by."""
-
-    def __init__(self, split: Split, rows: slice) -> None:
-        self.edges = np.concatenate(([0], np.cumsum(split.sizes(rows))))
-        self.keys: Keys = np.empty(self.edges[-1], np.uint32)
-        self._next = self.edges[:-1].copy()
-
-    def add(self, frame: _Frame) -> None:
-        keys = keys_of(frame.prediction, frame.labels[_TRUE], frame.labels[_FINAL])
-        for group, (first, last) in enumerate(pairwise(frame.edges)):
-            at = self._next[group]
-            self.keys[at : at + last - first] = keys[first:last]
-        self._next += np.diff(frame.edges)
+def _frame(clicks: Evaluated, split: Split, rows: slice, ends: tuple[int, int]) -> _Frame:
+    order, edges = split.order(rows)
+    p, label, arrival = (_take(column, rows, order) for column in (clicks.prediction, clicks.label, clicks.arrival))
+    q = None if clicks.true_probability is None else _take(clicks.true_probability, rows, order)
+    seen = (arrival <= ends[0], arrival <= ends[1])
+    sums = np.zeros((len(edges) - 1, 3, _N_SUMS))
+    for group, (first, last) in enumerate(pairwise(edges.tolist())):
+        for start in range(first, last, CHUNK):
+            part = slice(start, min(start + CHUNK, last))
+            labels = (label[part], seen[0][part], seen[1][part])
+            sums[group] += sums_of_chunk(p[part], labels, None if q is None else q[part])
+    return _Frame(edges, keys_of(p, label), sums, seen)
 
 
-def _frame(clicks: Evaluated, split: Split, window: _Window, end: int) -> _Frame:
-    order, edges = split.order(window.rows)
-    arrival = _take(clicks.arrival, window.rows, order)
-    labels = (_take(clicks.label, window.rows, order), arrival <= window.end, arrival <= end)
-    truth = None if clicks.true_probability is None else _take(clicks.true_probability, window.rows, order)
-    return _Frame(_take(clicks.prediction, window.rows, order), labels, truth, edges)
-
-
-def _take(column: NDArray[T], rows: slice, order: Ints | None) -> NDArray[T]:
+def _take(column: NDArray[Any], rows: slice, order: Ints | None) -> NDArray[Any]:
     part = np.asarray(column[rows])
     return part if order is None else part[order]
 
 
-def _sums(frame: _Frame) -> Floats:
-    """Return the sums of each group by each of the labels, shape (n_groups, 3, n_sums)."""
-    sums = np.zeros((len(frame.edges) - 1, 3, _N_SUMS))
-    for group, (first, last) in enumerate(pairwise(frame.edges)):
-        for start in range(first, last, CHUNK):
-            part = slice(start, min(start + CHUNK, last))
-            truth = None if frame.true_probability is None else frame.true_probability[part]
-            sums[group] += sums_of_chunk(frame.prediction[part], [label[part] for label in frame.labels], truth)
-    return sums
-
-
-def _cells(span: str, at: _Window, split: Split, sums: Floats, keys: Keys, edges: Ints, how: Binning) -> Iterator[Cell]:
-    """Yield the true curve and the curve as seen of each part; sorts the keys of each part in place.
+def _cells(span: str, at: _Window, split: Split, sums: Floats, pile: _Pile, how: tuple[int, str]) -> Iterator[Cell]:
+    """Yield the true curve and the curve as seen of each part; sorts the pile by prediction in place.
 
     `sums` has shape (n_groups, 2, n_sums): by the true labels, by those seen.
     """
     for part, name in enumerate(split.names):
+        first, grown, last = pile.edges[2 * part : 2 * part + 3].tolist()
         mature, other = sums[2 * part], sums[2 * part + 1]
-        first, grown, last = edges[2 * part : 2 * part + 3]
-        true, seen = _rankings(keys[first:last], grown - first, how)
+        true, seen = _rankings(pile.keys[first:last], grown - first, how)
         yield Cell(span, at.start, at.end, name, "true", last - first, mature[0], true)
         yield Cell(span, at.start, at.end, name, "as_seen", last - first, mature[1] + other[1], seen)
 
 
-def _rankings(keys: Keys, n_mature: int, how: Binning) -> tuple[Ranking, Ranking]:
+def _rankings(keys: Keys, n_mature: int, how: tuple[int, str]) -> tuple[Ranking, Ranking]:
     mature = keys[:n_mature]
     mature.sort()
     if n_mature == len(keys):

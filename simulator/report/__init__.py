@@ -2,6 +2,11 @@
 
 from pathlib import Path
 
+from simulator.folder import write_text
+from simulator.report.charts import charts
+from simulator.report.html import page
+from simulator.report.summary import summarize
+
 
 def write_report(run_folder: Path) -> Path:
     """Write ``report.html`` into the folder of a finished run, and return its path.
@@ -21,11 +26,6 @@ def write_report(run_folder: Path) -> Path:
     ValueError
         If run.json is of another format.
     """
-    from simulator.folder import write_text
-    from simulator.report.charts import charts
-    from simulator.report.html import page
-    from simulator.report.summary import summarize
-
     summary = summarize(run_folder)
     path = run_folder / "report.html"
     write_text(path, page(summary, charts(summary)))

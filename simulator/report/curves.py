@@ -2,18 +2,20 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
 
-OVER_TIME = ("calibration_ratio", "nll")
+RATIO, NLL, MEAN = "calibration_ratio", "nll", "mean_prediction"
 
 
 class Curve(NamedTuple):
@@ -23,6 +25,12 @@ class Curve(NamedTuple):
     end: Ints  # us UTC
     value: Floats  # nan where there is no answer
     clicks: Ints
+    conversions: Ints
+
+    def at(self, rows: NDArray[Any]) -> "Curve":
+        """Return some of its windows: a mask or indices."""
+        value = self.value[rows]
+        return Curve(self.start[rows], self.end[rows], value, self.clicks[rows], self.conversions[rows])
 
 
 Curves = Mapping[tuple[str, str, str], Curve]  # by (method, curve, metric)
@@ -44,8 +52,6 @@ def read_measured(path: Path) -> Measured:
     OSError
         If the file is damaged: its pages carry checksums.
     """
-    import pyarrow.parquet as pq
-
     with pq.ParquetFile(path, page_checksum_verification=True) as file:
         groups = [_shown(file.read_row_group(i)) for i in range(file.num_row_groups)]
         table = pa.concat_tables(groups) if groups else file.schema_arrow.empty_table()
@@ -55,9 +61,9 @@ def read_measured(path: Path) -> Measured:
 
 def _shown(table: pa.Table) -> pa.Table:
     whole = pc.equal(table["segment"], "")
-    ratio = pc.and_(pc.equal(table["metric"], "calibration_ratio"), pc.equal(table["curve"], "true"))
+    ratio = pc.and_(pc.equal(table["metric"], RATIO), pc.equal(table["curve"], "true"))
     window = pc.equal(table["span"], "window")
-    drawn = pc.and_(whole, pc.is_in(table["metric"], pa.array(OVER_TIME)))
+    drawn = pc.and_(whole, pc.is_in(table["metric"], pa.array([RATIO, NLL, MEAN])))
     return table.filter(pc.if_else(window, drawn, pc.or_(whole, ratio)))
 
 
@@ -65,15 +71,17 @@ def _curves(table: pa.Table) -> dict[tuple[str, str, str], Curve]:
     names = [_strings(table[column]) for column in ("method", "curve", "metric")]
     start, end = (_micros(table[column]) for column in ("window_start", "window_end"))
     value = table["value"].cast(pa.float64()).to_numpy()
-    clicks = table["clicks"].cast(pa.int64()).fill_null(0).to_numpy()
+    clicks, conversions = (table[name].cast(pa.int64()).fill_null(0).to_numpy() for name in ("clicks", "conversions"))
     order = np.lexsort((start, *(codes for codes, _ in names)))
     key = np.stack([codes[order] for codes, _ in names])
     edges = np.flatnonzero(np.any(np.diff(key, axis=1, prepend=-1, append=-1) != 0, axis=0))
     curves = {}
-    for first, last in zip(edges[:-1], edges[1:], strict=True):
+    for first, last in pairwise(edges):
         rows = order[first:last]
         method, curve, metric = (values[codes[rows[0]]] for codes, values in names)
-        curves[method, curve, metric] = Curve(start[rows], end[rows], _finite(value[rows]), clicks[rows])
+        curves[method, curve, metric] = Curve(
+            start[rows], end[rows], _finite(value[rows]), clicks[rows], conversions[rows]
+        )
     return curves
 
 
@@ -88,30 +96,3 @@ def _micros(column: pa.ChunkedArray) -> Ints:
 
 def _finite(values: Floats) -> Floats:
     return np.where(np.isfinite(values), values, np.nan)
-
-
-def thin(values: Floats, most: int) -> Ints:
-    """Return which points to draw, at most `most` and in order: of each stretch the lowest and the highest.
-
-    Parameters
-    ----------
-    values : float array of shape (n_points,)
-        nan where there is no point.
-    most : int
-        At least 2.
-
-    Returns
-    -------
-    int array
-        Indices, increasing; all of them if there are no more than `most`.
-    """
-    if len(values) <= most:
-        return np.arange(len(values))
-    kept = []
-    for stretch in np.array_split(np.arange(len(values)), most // 2):
-        here = values[stretch]
-        if np.isnan(here).all():
-            kept.append(stretch[0])
-        else:
-            kept += [stretch[np.nanargmin(here)], stretch[np.nanargmax(here)]]
-    return np.unique(np.array(kept, dtype=np.int64))

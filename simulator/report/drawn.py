@@ -1,22 +1,23 @@
-"""What the charts draw: curves over time, thinned out where there is too much, and the delays of the log."""
+"""What the charts draw: curves over time, and the delays of the log."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
-from scenarios.durations import parse_duration
+from scenarios.durations import format_duration, parse_duration
 from simulator.report import words
-from simulator.report.curves import Curve, Curves, Floats, thin
+from simulator.report.coarser import coarser, width_for
+from simulator.report.curves import NLL, RATIO, Curve, Curves, Floats
 
-MOST_POINTS = 2_000  # per curve
+MOST_POINTS = 750  # per curve: a month of hours
 ALL_POINTS = 90_000  # in all curves together, so that the page stays under 8 MB however many methods there are
 
-RATIO, NLL = "calibration_ratio", "nll"
+DRAWN = {"true": ("true", RATIO), "as_seen": ("as_seen", RATIO), "nll": ("true", NLL)}
 
 
 def over_time(curves: Curves, labels: Sequence[str], bound: str | None) -> dict[str, Any]:
-    """Return the curves to draw.
+    """Return the curves to draw, over longer windows where there are too many.
 
     Parameters
     ----------
@@ -31,37 +32,38 @@ def over_time(curves: Curves, labels: Sequence[str], bound: str | None) -> dict[
     dict
         ``true``, ``as_seen`` (calibration ratio) and ``nll`` map labels to ``time`` (window starts, ms UTC) and
         ``value`` (None where there is no answer); ``nll_of`` is `bound` or None; ``window`` is a window's length, ms;
-        ``thinned`` says how many windows there were and how many are drawn, or is None.
+        ``merged`` says how many windows there were and how long the drawn ones are, or is None.
     """
-    named = {"true": ("true", RATIO), "as_seen": ("as_seen", RATIO), "nll": ("true", NLL)}
-    found: dict[str, dict[str, Curve]] = {
-        name: {label: curves[label, *key] for label in labels if (label, *key) in curves} for name, key in named.items()
+    keys = [(label, *key) for key in DRAWN.values() for label in labels if (label, *key) in curves]
+    drawn = [curves[key] for key in keys]
+    width = width_for(drawn, max(2, min(MOST_POINTS, ALL_POINTS // max(1, len(drawn)))))
+    windows = max((len(curve.start) for curve in drawn), default=0)
+    shown = coarser(curves, width) if width else curves
+    reference = shown.get((bound, "true", NLL)) if bound is not None else None
+    groups = {
+        name: {label: shown[label, *key] for label in labels if (label, *key) in curves} for name, key in DRAWN.items()
     }
-    if bound in found["nll"]:
-        reference = found["nll"].pop(bound)
-        found["nll"] = {label: less(curve, reference) for label, curve in found["nll"].items()}
-    drawn = [curve for by_label in found.values() for curve in by_label.values()]
-    most = max(2, min(MOST_POINTS, ALL_POINTS // max(1, len(drawn))))
-    longest = max((len(curve.start) for curve in drawn), default=0)
-    widths = [int(np.median(curve.end - curve.start)) // 1000 for curve in drawn]
+    if bound is not None and reference is not None:
+        groups["nll"] = {label: _less(curve, reference) for label, curve in groups["nll"].items() if label != bound}
+    lengths = [int(np.median(curve.end - curve.start)) for curve in drawn]
     return {
-        **{name: {label: _points(curve, most) for label, curve in group.items()} for name, group in found.items()},
-        "nll_of": bound if (bound, "true", NLL) in curves else None,
-        "window": max(widths, default=0),
-        "thinned": {"windows": words.count(longest), "points": words.count(most)} if longest > most else None,
+        **{name: {label: _points(curve) for label, curve in group.items()} for name, group in groups.items()},
+        "nll_of": bound if reference is not None else None,
+        "window": (width or max(lengths, default=0)) // 1000,
+        "merged": {"windows": words.count(windows), "width": format_duration(width)} if width else None,
     }
 
 
-def less(a: Curve, b: Curve) -> Curve:
+def _less(a: Curve, b: Curve) -> Curve:
     """Return a - b over the windows both have."""
     _, at_a, at_b = np.intersect1d(a.start, b.start, return_indices=True)
-    return Curve(a.start[at_a], a.end[at_a], a.value[at_a] - b.value[at_b], a.clicks[at_a])
+    there = a.at(at_a)
+    return there._replace(value=there.value - b.value[at_b])
 
 
-def _points(curve: Curve, most: int) -> dict[str, list[Any]]:
-    at = thin(curve.value, most)
-    values = [float(f"{value:.5g}") if np.isfinite(value) else None for value in curve.value[at]]
-    return {"time": (curve.start[at] // 1000).tolist(), "value": values}
+def _points(curve: Curve) -> dict[str, list[Any]]:
+    values = [float(f"{value:.5g}") if np.isfinite(value) else None for value in curve.value]
+    return {"time": (curve.start // 1000).tolist(), "value": values}
 
 
 def delays(found: Mapping[str, Any] | None, windows: Mapping[str, Sequence[str]]) -> dict[str, Any] | None:

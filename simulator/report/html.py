@@ -23,8 +23,8 @@ def page(summary: Mapping[str, Any], figures: Mapping[str, Any]) -> str:
     figures : mapping
         What `simulator.report.charts.charts` returned.
     """
-    from jinja2 import Environment, StrictUndefined
-    from markupsafe import Markup
+    from jinja2 import Environment, StrictUndefined  # noqa: PLC0415  (only who writes a page waits for it)
+    from markupsafe import Markup  # noqa: PLC0415
 
     scripts = [files("plotly").joinpath("package_data/plotly.min.js").read_text("utf-8"), _own("page.js")]
     environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)

@@ -21,7 +21,9 @@
   function draw(plot) {
     const figure = painted(figures[plot.dataset.figure], "", getComputedStyle(root));
     for (const trace of figure.data) trace.visible = !hidden.has(trace.meta);
-    figure.layout.uirevision ||= "as the reader left it";
+    if (hidden.size && figure.since) refit(figure);
+    if (root.dataset.theme) figure.layout.width = plot.clientWidth; // paper does not wait for a chart to resize itself
+    figure.layout.uirevision ||= [...hidden].join();
     Plotly.react(plot, figure.data, figure.layout, {
       displaylogo: false,
       responsive: true,
@@ -29,6 +31,17 @@
       modeBarButtons: [["zoom2d", "pan2d", "resetScale2d", { name: "picture", title: "Save as a picture", icon: Plotly.Icons.camera, click: save }]],
     });
     drawn.add(plot);
+  }
+
+  // With some methods hidden, the axis fits what is left.
+  function refit({ data, layout, since }) {
+    const shown = data.filter((trace) => trace.visible);
+    const values = shown.flatMap(({ x, y }) => y.filter((value, i) => value !== null && x[i] >= since));
+    if (!values.length) return;
+    const scale = layout.yaxis.type === "log" ? Math.log10 : Number;
+    const [low, high] = [Math.min(...values), Math.max(...values)].map(scale);
+    const room = 0.06 * (high - low) || 0.01;
+    Object.assign(layout.yaxis, { range: [low - room, high + room], tickmode: "auto" });
   }
 
   function save(plot) {

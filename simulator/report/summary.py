@@ -10,7 +10,7 @@ from scenarios.durations import parse_duration
 from simulator.report import words
 from simulator.report.account import accounts
 from simulator.report.answer import answer
-from simulator.report.curves import Curve, Measured, read_measured
+from simulator.report.curves import NLL, RATIO, Curve, Measured, read_measured
 from simulator.report.drawn import delays, over_time
 from simulator.report.looks import looks, swatch
 from simulator.report.tables import overall_table, segment_tables
@@ -47,7 +47,7 @@ def summarize(folder: Path) -> dict[str, Any]:
     labels = [method["label"] for method in methods]
     return {
         "title": run.get("title") or run["name"],
-        "answer": answer(methods, _evaluated(measured, "nll", run["clock"]["evaluate_from"])),
+        "answer": answer(methods, _evaluated(measured, run["clock"]["evaluate_from"])),
         "facts": _facts(run),
         "methods": methods,
         "evaluated": _evaluated_clicks(measured),
@@ -87,7 +87,7 @@ def _methods(run: Mapping[str, Any], measured: Measured) -> list[dict[str, Any]]
     bounds = [method["name"] == "oracle" for method in run["methods"].values()]
     methods = []
     for (label, method), bound, look in zip(run["methods"].items(), bounds, looks(bounds), strict=True):
-        seen = found.get((label, "as_seen"), {}).get("calibration_ratio", {}).get("value")
+        seen = found.get((label, "as_seen"), {}).get(RATIO, {}).get("value")
         entry = {
             "label": label,
             "bound": bound,
@@ -97,7 +97,7 @@ def _methods(run: Mapping[str, Any], measured: Measured) -> list[dict[str, Any]]
             "parameters": [f"{key} = {value}" for key, value in method.get("parameters", {}).items()],
             "metrics": found.get((label, "true"), {}),
             "as_seen": seen,
-            "sums": _sums(found.get((label, "true"), {}).get("calibration_ratio", {}).get("value"), seen),
+            "sums": _sums(found.get((label, "true"), {}).get(RATIO, {}).get("value"), seen),
             "weights": method.get("weights") or {},
             **{key: method.get(key) for key in ("examples", "positives", "missed", "seconds")},
         }
@@ -108,7 +108,7 @@ def _methods(run: Mapping[str, Any], measured: Measured) -> list[dict[str, Any]]
 
 
 def _sums(true: float | None, seen: float | None) -> str:
-    shown = [words.figure(value, "calibration_ratio") for value in (true, seen)]
+    shown = [words.figure(value, RATIO) for value in (true, seen)]
     return f"true {shown[0]}, as seen {shown[1]}"
 
 
@@ -129,19 +129,16 @@ def _is_duration(value: Any) -> bool:
         return False
 
 
-def _evaluated(measured: Measured, metric: str, since: str) -> dict[str, Curve]:
-    """Return the curves of mature labels by method, from the moment on at which clicks count."""
+def _evaluated(measured: Measured, since: str) -> dict[str, Curve]:
+    """Return the NLL of mature labels by method, from the moment on at which clicks count."""
     start = _ms(since) * 1000
-    return {
-        method: Curve(*(column[one.start >= start] for column in one))
-        for (method, curve, name), one in measured.curves.items()
-        if curve == "true" and name == metric
-    }
+    found = {key[0]: curve for key, curve in measured.curves.items() if key[1:] == ("true", NLL)}
+    return {label: curve.at(curve.start >= start) for label, curve in found.items()}
 
 
 def _evaluated_clicks(measured: Measured) -> dict[str, str] | None:
     """Return how many clicks and conversions the overall figures rest on, or None if methods differ in it."""
-    rows = [row for row in measured.overall if not row["segment"] and (row["curve"], row["metric"]) == ("true", "nll")]
+    rows = [row for row in measured.overall if not row["segment"] and (row["curve"], row["metric"]) == ("true", NLL)]
     found = {(row["clicks"] or 0, row["conversions"] or 0) for row in rows}
     if len(found) != 1:
         return None

@@ -1,7 +1,7 @@
 """The overall table and the segments, ready to be printed."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from simulator.report import words
@@ -40,7 +40,7 @@ def overall_table(methods: Sequence[Mapping[str, Any]], clicks: int) -> dict[str
     A cell has ``text``, ``sort`` (a number or None), ``interval``, ``why`` (the reason of a missing answer) and
     ``best``.  The bound is no rival: it is never marked.
     """
-    grid = [{**_metrics(method), **_counts(method, clicks)} for method in methods]
+    grid: list[dict[str, dict[str, Any]]] = [{**_metrics(method), **_counts(method, clicks)} for method in methods]
     columns = [column for column in COLUMNS if any(column.key in row for row in grid)]
     for column in columns:
         rivals = [
@@ -49,11 +49,12 @@ def overall_table(methods: Sequence[Mapping[str, Any]], clicks: int) -> dict[str
             if not method["bound"] and column.key in row
         ]
         _mark_best(rivals, column.goal)
+    empty = _cell(None, words.NO_ANSWER)
     rows = [
-        {"method": method, "cells": [row.get(column.key, _cell(None, words.NO_ANSWER)) for column in columns]}
+        {"method": method, "cells": [row.get(column.key, empty) for column in columns]}
         for row, method in zip(grid, methods, strict=True)
     ]
-    reasons = sorted({cell["why"] for row in rows for cell in row["cells"] if cell["why"]})
+    reasons = sorted({cell["why"] for row in grid for cell in row.values() if cell["why"]})
     return {"columns": [column._asdict() for column in columns], "rows": rows, "reasons": reasons}
 
 
@@ -80,7 +81,7 @@ def _counts(method: Mapping[str, Any], clicks: int) -> dict[str, dict[str, Any]]
     return cells
 
 
-_DISTANCE = {
+_DISTANCE: Mapping[str, Callable[[float], float]] = {  # from what is best
     "one": lambda value: abs(math.log(value)) if value > 0 else math.inf,
     "zero": abs,
     "low": lambda value: value,

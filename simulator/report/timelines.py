@@ -22,10 +22,14 @@ def ratio(summary: Mapping[str, Any]) -> Figure:
     alarms = [
         _alarms(method, curves[method["label"]], summary["curves"]["window"])
         for method in methods
-        if method.get("drift")
+        if method.get("drift") and _has_points(curves[method["label"]])
     ]
     axis = ratio_axis(_counted(curves.values(), summary), "predicted / observed conversions")
-    return {"data": lines + alarms, "layout": _frame(summary, axis, lines, level=1)}
+    return {"data": lines + alarms, "layout": _frame(summary, axis, lines, level=1), **_refit(summary)}
+
+
+def _has_points(points: Mapping[str, Sequence[Any]]) -> bool:
+    return any(value is not None for value in points["value"])
 
 
 def nll(summary: Mapping[str, Any]) -> Figure:
@@ -36,7 +40,8 @@ def nll(summary: Mapping[str, Any]) -> Figure:
     ]
     title = "NLL, nats per click" if bound is None else f"NLL less that of {escaped(bound)}"
     axis = value_axis(_counted(curves.values(), summary), title, difference=bound is not None)
-    return {"data": lines, "layout": _frame(summary, axis, lines, level=None if bound is None else 0)}
+    frame = _frame(summary, axis, lines, level=None if bound is None else 0)
+    return {"data": lines, "layout": frame, **_refit(summary)}
 
 
 def seen(summary: Mapping[str, Any], method: Method) -> Figure:
@@ -48,12 +53,18 @@ def seen(summary: Mapping[str, Any], method: Method) -> Figure:
     fresh |= {"name": "as seen then", "line": {"color": "var(--ink-2)", "dash": "dot", "width": 2}}
     true = _line(method, curves["true"].get(label, {"time": [], "value": []}), summary)
     true |= {"name": "true", "line": {"color": method["look"]["color"], "width": 2.5}}
+    fresh["marker"] |= {"color": "var(--ink-2)", "symbol": "circle-open"}
     for line in (fresh, true):
         line["mode"] = "lines" if sum(value is not None for value in line["y"]) > 1 else "markers"
     axis = ratio_axis(_counted([*curves["true"].values(), *curves["as_seen"].values()], summary), most_ticks=5)
     frame = _frame(summary, axis, [fresh, true], level=1)
     frame["xaxis"]["nticks"] = 4
     return {"data": [fresh, true], "layout": {**frame, "annotations": [], "margin": {"l": 40, "r": 6, "t": 6, "b": 26}}}
+
+
+def _refit(summary: Mapping[str, Any]) -> Figure:
+    """Return from when on values count, for the page to fit the axis to what is left when methods are hidden."""
+    return {"since": summary["span"]["evaluate_from"]}
 
 
 def _line(method: Method, points: Mapping[str, Sequence[Any]], summary: Mapping[str, Any]) -> Figure:
@@ -97,9 +108,10 @@ def _alarms(method: Method, points: Mapping[str, Sequence[Any]], window: int) ->
 
 
 def _height(time: int, points: Mapping[str, Sequence[Any]], window: int) -> float:
-    """Return where the curve is at a moment, so that the alarm sits on it; 1 where there is none."""
-    there = [(start + window / 2, value) for start, value in zip(points["time"], points["value"], strict=True) if value]
-    return round(float(np.interp(time, *zip(*there, strict=True))), 5) if there else 1.0
+    """Return where the curve is at a moment, so that the alarm sits on it."""
+    there = [(start, value) for start, value in zip(points["time"], points["value"], strict=True) if value is not None]
+    middle = [start + window / 2 for start, _ in there]
+    return round(float(np.interp(time, middle, [value for _, value in there])), 5)
 
 
 def _frame(summary: Mapping[str, Any], axis: Figure, lines: Sequence[Figure], level: float | None) -> Figure:
@@ -113,7 +125,10 @@ def _frame(summary: Mapping[str, Any], axis: Figure, lines: Sequence[Figure], le
     there = {text: (start, end) for text, (start, end) in ends.items() if start < end}
     frame["hovermode"] = "x unified" if len(lines) <= FEW_METHODS else "closest"
     frame["shapes"] = [_shade(start, end) for start, end in there.values()]
-    frame["annotations"] = [_note(text, start) for text, (start, _) in there.items()]
+    frame["annotations"] = [
+        _note(text, start, left=True) if start == span["first"] else _note(text, end, left=False)
+        for text, (start, end) in there.items()
+    ]
     if level is not None:
         across = {"type": "line", "xref": "paper", "x0": 0, "x1": 1, "y0": level, "y1": level, "layer": "below"}
         frame["shapes"].append({**across, "line": {"color": "var(--ink-2)", "width": 1.25}})
@@ -125,8 +140,10 @@ def _shade(start: int, end: int) -> Figure:
     return {"type": "rect", **box, "fillcolor": "var(--shade)", "line": {"width": 0}, "layer": "below"}
 
 
-def _note(text: str, start: int) -> Figure:
-    at = {"x": start, "xanchor": "left", "yref": "paper", "y": 1, "yanchor": "bottom"}
+def _note(text: str, x: int, *, left: bool) -> Figure:
+    """Return a text above the chart's left end, or inside its right end, where the tools would hide it."""
+    anchors = {"xanchor": "left", "yanchor": "bottom"} if left else {"xanchor": "right", "yanchor": "top"}
+    at = {"x": x, "yref": "paper", "y": 1, **anchors}
     return {"text": text, **at, "showarrow": False, "font": {"size": 12, "color": "var(--ink-2)"}}
 
 

@@ -1,7 +1,7 @@
 """Numbers, moments and reasons as people read them."""
 
 import math
-from datetime import datetime
+from datetime import UTC, datetime
 
 MINUS = "\u2212"
 NO_ANSWER = "\u2014"
@@ -64,13 +64,25 @@ def interval(low: float, high: float, metric: str) -> str:
     return f"{figure(low, metric)}{' to ' if metric in SIGNED else TO}{figure(high, metric)}"
 
 
+def difference(mean: float, half: float) -> str:
+    """Return a measured difference with half its interval, to as many decimals as the latter deserves.
+
+    Examples
+    --------
+    >>> difference(0.00213, 0.000046)
+    '+0.00213 ± 0.00005'
+    """
+    places = max(4, min(8, math.ceil(-math.log10(half)))) if half > 0 else 4
+    return f"{mean:+.{places}f} \u00b1 {half:.{places}f}".replace("-", MINUS)
+
+
 def percent(share: float) -> str:
-    """Return a share of 1 as a percentage, with a decimal only where it is small; never rounded to none or all.
+    r"""Return a share of 1 as a percentage, with a decimal only where it is small; never rounded to none or all.
 
     Examples
     --------
     >>> percent(0.41)
-    '41\\xa0%'
+    '41\xa0%'
     """
     if 0 < share < 0.0005:
         return "<0.1\u00a0%"
@@ -80,12 +92,12 @@ def percent(share: float) -> str:
 
 
 def duration(microseconds: float) -> str:
-    """Return a measured duration in the unit that suits it.
+    r"""Return a measured duration in the unit that suits it.
 
     Examples
     --------
     >>> duration(10_440_000_000)
-    '2.9\\xa0h'
+    '2.9\xa0h'
     """
     seconds = microseconds / 1e6
     for unit, size in (("d", 86_400), ("h", 3_600), ("min", 60)):
@@ -95,12 +107,12 @@ def duration(microseconds: float) -> str:
 
 
 def predicted_against_happened(ratio: float) -> str:
-    """Return a calibration ratio in words.
+    r"""Return a calibration ratio in words.
 
     Examples
     --------
     >>> predicted_against_happened(0.48)
-    '52\\xa0% fewer conversions than happened'
+    '52\xa0% fewer conversions than happened'
     """
     if ratio >= 2:
         return f"{ratio:.1f} times the conversions that happened"
@@ -109,15 +121,16 @@ def predicted_against_happened(ratio: float) -> str:
     return f"{percent(abs(ratio - 1))} {'more' if ratio > 1 else 'fewer'} conversions than happened"
 
 
-def moment(time: str | datetime) -> str:
-    """Return a UTC time as ``4 Mar 2024, 00:00 UTC``."""
+def moment(time: str) -> str:
+    """Return an ISO time as ``4 Mar 2024, 00:00 UTC``."""
     at = parse(time)
     return f"{at.day} {at:%b %Y, %H:%M} UTC"
 
 
-def parse(time: str | datetime) -> datetime:
-    """Return a time that may be given as ISO text."""
-    return time if isinstance(time, datetime) else datetime.fromisoformat(time)
+def parse(time: str) -> datetime:
+    """Return an ISO time in UTC, which is also what it is without a zone."""
+    at = datetime.fromisoformat(time)
+    return at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)
 
 
 def listing(names: list[str], most: int = 4) -> str:

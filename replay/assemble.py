@@ -1,0 +1,185 @@
+"""One reading of a log: everything taken, put in order and written as the files of a prepared log."""
+
+import shutil
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+
+from replay.arrow_files import SlotWriter, Spool, TableWriter, chunks, gather_table, write_columns
+from replay.encoding import Encoder, Encoding
+from replay.log import MICROS, Ints, Outcomes
+from replay.places import Places
+from replay.quarantine import Quarantine, Reason
+from replay.readers.base import LogReader
+from replay.repeats import Repeats, any_ties, content_keys, content_repeats, count_repeats
+from replay.settle import Order, arranged, dropped, order_by_time, place, settle_outcomes
+from replay.slots import BATCH_BITS
+from replay.stage import Stage, Staged
+from replay.store import CLICKS, COLUMNS, FORMAT, OUTCOMES, SLOTS, Contents, digest
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """How a log is prepared; see `prepare`."""
+
+    encoding: Encoding
+    segments: tuple[str, ...]
+    keep_columns: bool
+    clock_skew: int
+    duplicates: str
+
+    def key(self, reader: LogReader) -> str:
+        """Return the fingerprint of what this makes of a reader's log."""
+        features = [list(reader.categorical), list(reader.numeric)]
+        return digest([FORMAT, reader.fingerprint(), features, asdict(self)])
+
+
+class _Ordered(NamedTuple):
+    order: Order
+    repeats: Repeats
+    click_time: Ints  # in the order of the log
+
+
+class Assembly:
+    """Takes a reader's log in and writes the files of a prepared one.
+
+    Parameters
+    ----------
+    reader : LogReader
+    recipe : Recipe
+    folder : Path
+        Where the files go.
+    """
+
+    def __init__(self, reader: LogReader, recipe: Recipe, folder: Path) -> None:
+        self._reader, self._recipe, self._folder = reader, recipe, folder
+        self._work = folder / "work"
+        self._work.mkdir()
+        self._places = Places()
+        self._quarantine = Quarantine(folder, self._places)
+        self._encoder = Encoder(recipe.encoding, reader.categorical, reader.numeric)
+        self._stage = Stage(
+            self._work, reader, self._encoder, recipe.segments, recipe.keep_columns, self._quarantine, self._places
+        )
+        self._notes: list[str] = []
+
+    def run(self, progress: Callable[[int], None] | None) -> Contents:
+        """Read everything, write everything, and return what it is."""
+        staged, repeats = self._take(progress)
+        ordered = self._ordered(staged, repeats)
+        outcomes = self._settled(staged, ordered)
+        segments = self._write_clicks(staged, ordered)
+        write_columns(self._folder / OUTCOMES, outcomes._asdict())
+        self._write_features(staged, ordered.order)
+        self._quarantine.close()
+        shutil.rmtree(self._work)
+        return self._contents(ordered.click_time, outcomes, segments)
+
+    def _take(self, progress: Callable[[int], None] | None) -> tuple[Staged, Repeats]:
+        for clicks in self._reader.clicks():
+            self._stage.add_clicks(clicks)
+            if progress is not None:
+                progress(self._places.read)
+        known = self._stage.known_ids()
+        repeats = known.accepted.repeats()
+        for outcomes in self._reader.outcomes():
+            self._stage.add_outcomes(outcomes, known)
+        return self._stage.finish(), repeats
+
+    def _ordered(self, staged: Staged, repeats: Repeats) -> _Ordered:
+        self._refuse(staged, repeats)
+        order, late = order_by_time(staged.click_time, repeats.row)
+        if late:
+            self._notes.append(f"clicks read out of order: {late:,}; the log was sorted by click time")
+        ordered = _Ordered(order, repeats, arranged(staged.click_time, order, self._work / "click_time"))
+        if staged.has_ids or not any_ties(ordered.click_time):
+            return ordered
+        return self._without_equals(staged, ordered)
+
+    def _without_equals(self, staged: Staged, ordered: _Ordered) -> _Ordered:
+        order, _, time = ordered
+        keys = content_keys(staged.slots, staged.outcomes, Spool(self._work / "keys", np.uint64))
+        keys = arranged(keys, order, self._work / "keys_in_order")
+        if self._recipe.duplicates == "ids":
+            count = count_repeats(time, keys)
+            if count:
+                self._notes.append(
+                    f"clicks equal to an earlier one in time, features and outcomes: {count:,}; "
+                    'each counts, unless duplicates = "rows"'
+                )
+            return ordered
+        repeats = content_repeats(time, keys).renamed(order)
+        self._refuse(staged, repeats)
+        order = dropped(order, repeats.row, len(staged.click_time))
+        return _Ordered(order, repeats, arranged(staged.click_time, order, self._work / "click_time_once"))
+
+    def _refuse(self, staged: Staged, repeats: Repeats) -> None:
+        self._quarantine.refuse_clicks(
+            Reason.DUPLICATE_CLICK, staged.click[repeats.row], staged.click_time[repeats.row]
+        )
+
+    def _settled(self, staged: Staged, ordered: _Ordered) -> Outcomes:
+        rows = place(ordered.repeats.original(staged.outcomes.row), ordered.order, len(staged.click_time))
+        outcomes, moved = settle_outcomes(
+            staged.outcomes._replace(row=rows),
+            ordered.click_time,
+            self._recipe.clock_skew,
+            self._quarantine,
+            self._work / "settled",
+        )
+        if moved:
+            skew = f"{self._recipe.clock_skew / MICROS:g} s"
+            self._notes.append(f"outcomes at most {skew} before their click: {moved:,}; moved to its time")
+        return outcomes
+
+    def _write_clicks(self, staged: Staged, ordered: _Ordered) -> dict[str, tuple[str, ...]]:
+        order = ordered.order
+        columns = {"click_time": ordered.click_time, "click": arranged(staged.click, order, self._work / "click")}
+        if staged.true_probability is not None:
+            columns["true_probability"] = arranged(staged.true_probability, order, self._work / "probability")
+        segments = {}
+        for i, (name, coder) in enumerate(self._stage.coders.items()):
+            codes = arranged(staged.codes[name], order, self._work / f"codes_{i}")
+            renumbered = Spool(self._work / f"renumbered_{i}", np.int32)
+            segments[name] = coder.renumber(codes, renumbered)
+            columns[f"segment_{i}"] = renumbered.read()
+        write_columns(self._folder / CLICKS, columns)
+        return segments
+
+    def _write_features(self, staged: Staged, order: Order) -> None:
+        if order is None:
+            for path in (self._work / SLOTS, self._work / COLUMNS):
+                if path.exists():
+                    path.rename(self._folder / path.name)
+            return
+        slots = SlotWriter(self._folder / SLOTS, staged.slots.n_features)
+        for piece in chunks(len(order), 1 << BATCH_BITS):
+            slots.append(staged.slots.take(order[piece]))
+        slots.close()
+        if staged.columns is not None:
+            columns = TableWriter(self._folder / COLUMNS, staged.columns.schema)
+            for piece in chunks(len(order), 1 << BATCH_BITS):
+                columns.append(gather_table(staged.columns, order[piece]))
+            columns.close()
+
+    def _contents(self, time: Ints, outcomes: Outcomes, segments: dict[str, tuple[str, ...]]) -> Contents:
+        reader, crowding = self._reader, self._encoder.crowding()
+        latest = max((int(times.max()) for times in (time, outcomes.time) if len(times)), default=0)
+        notes = [*reader.notes, *self._notes, *filter(None, [crowding.note()])]
+        return Contents(
+            fingerprint=self._recipe.key(reader),
+            n_clicks=len(time),
+            feature_names=(*reader.categorical, *reader.numeric),
+            observed_until=latest if reader.observed_until is None else reader.observed_until,
+            intake=self._quarantine.intake(notes),
+            segments=segments,
+            description={
+                "sources": self._places.sources,
+                "replayed": list(reader.replayed),
+                "features": {"categorical": list(reader.categorical), "numeric": list(reader.numeric)},
+                "encoding": {**asdict(self._recipe.encoding), **crowding.summary()},
+            },
+        )

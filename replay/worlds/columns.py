@@ -1,0 +1,44 @@
+"""Drawn features as Arrow columns."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from replay.log import Ints
+from replay.worlds.levels import Levels
+from replay.worlds.truth import Category, Drawn, Numeric
+
+WHOLE_VOCABULARY = 65_536  # levels; of a larger category only those that occur are named
+
+
+class Columns:
+    """Turns drawn features into a table: categories dictionary-encoded, with names such as campaign_17, and floats."""
+
+    def __init__(self, categorical: Sequence[Category], numeric: Sequence[Numeric]) -> None:
+        self._categorical, self._numeric = categorical, numeric
+        self._vocabulary = [
+            _names(field.name, np.arange(field.values)) if field.values <= WHOLE_VOCABULARY else None
+            for field in categorical
+        ]
+
+    def table(self, drawn: Drawn) -> pa.Table:
+        """Return the columns in slot order."""
+        columns: dict[str, pa.Array] = {}
+        for field, levels, vocabulary in zip(self._categorical, drawn.levels, self._vocabulary, strict=True):
+            columns[field.name] = _encoded(field.name, levels, vocabulary)
+        for number, values in zip(self._numeric, drawn.numbers, strict=True):
+            columns[number.name] = pa.array(values)
+        return pa.table(columns)
+
+
+def _encoded(name: str, levels: Levels, vocabulary: pa.Array | None) -> pa.Array:
+    if vocabulary is None:
+        occurring, levels = np.unique(levels, return_inverse=True)
+        vocabulary = _names(name, occurring)
+    return pa.DictionaryArray.from_arrays(levels.astype(np.int32), vocabulary)
+
+
+def _names(name: str, levels: Ints | Levels) -> pa.Array:
+    return pc.binary_join_element_wise(name, pa.array(levels + 1).cast(pa.string()), "_")

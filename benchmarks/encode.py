@@ -9,6 +9,7 @@ import resource
 import sys
 import tempfile
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -16,7 +17,7 @@ import pyarrow as pa
 
 from replay.encoding import Encoder, Encoding
 from replay.prepare import prepare
-from replay.readers.base import RawClicks
+from replay.readers.base import RawClicks, RawOutcomes
 
 CARDINALITIES = [35_243, 4_054, 11_686, 8_081, 3_073, 12_893, 9_273, 12, 100_000]
 DAY = 86_400_000_000
@@ -38,13 +39,16 @@ class MemoryReader:
         self._batches = [_batch(rng, values) for _ in range(min(8, -(-rows // BATCH)))]
 
     def fingerprint(self) -> str:
+        """Return a name for the rows."""
         return f"memory {self.rows}"
 
-    def batches(self):
+    def batches(self) -> Iterator[pa.Table]:
+        """Yield the features alone."""
         for at in range(0, self.rows, BATCH):
             yield self._batches[at // BATCH % len(self._batches)].slice(0, min(BATCH, self.rows - at))
 
-    def clicks(self):
+    def clicks(self) -> Iterator[RawClicks]:
+        """Yield the clicks, one in five with a conversion about a day later."""
         rng = np.random.default_rng(1)
         step = 30 * DAY / self.rows
         at = 0
@@ -57,11 +61,12 @@ class MemoryReader:
             yield RawClicks("memory", at, features, click_time, None, row, kind, click_time[row] + delay, amount, None)
             at += n
 
-    def outcomes(self):
+    def outcomes(self) -> Iterator[RawOutcomes]:
+        """Yield nothing."""
         return iter(())
 
 
-def _batch(rng, values):
+def _batch(rng: np.random.Generator, values: list[pa.Array]) -> pa.Table:
     columns = {
         f"cat{i}": pa.DictionaryArray.from_arrays(rng.integers(0, len(v), BATCH).astype(np.int32), v)
         for i, v in enumerate(values)

@@ -6,6 +6,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from replay.errors import LogError
 from replay.log import Bools
 
 
@@ -38,12 +39,12 @@ def valid_mask(values: pa.Array) -> Bools:
     return whole[values.offset :].view(np.bool_)
 
 
-def dictionary_codes(values: pa.DictionaryArray) -> NDArray[np.int32]:
+def dictionary_codes(values: pa.DictionaryArray, column: str) -> NDArray[np.int32]:
     """Return the codes of a dictionary array, shape (len(values),); one beyond the dictionary where null.
 
     Raises
     ------
-    ValueError
+    LogError
         If a code lies outside the dictionary, as in a damaged page; unchecked it would be read out of bounds.
     """
     codes = fixed_width(values.indices).astype(np.int32, copy=False)
@@ -51,5 +52,5 @@ def dictionary_codes(values: pa.DictionaryArray) -> NDArray[np.int32]:
     if values.indices.null_count:
         codes = np.where(valid_mask(values.indices), codes, np.int32(beyond))
     if len(codes) and codes.view(np.uint32).max() > (beyond if values.indices.null_count else beyond - 1):
-        raise ValueError("a code lies outside its dictionary")
+        raise LogError(f"column {column!r} holds a code outside its dictionary: its file is damaged")
     return codes

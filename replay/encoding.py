@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 
 from replay.arrays import dictionary_codes, valid_mask
 from replay.canonical import as_floats, canonical_text
-from replay.errors import LogError
 from replay.hashing import hash_text, hash_word, seed_of
 from replay.log import Bools, Floats
 from replay.slots import Slots
@@ -105,11 +104,7 @@ class _Category(_Field):
             return
         coded = values if pa.types.is_dictionary(values.type) else values.dictionary_encode()
         table = self._table_of(coded.dictionary)
-        try:
-            codes = dictionary_codes(coded)
-        except ValueError as error:
-            raise LogError(f"column {self.name!r}: {error}; its file is damaged") from error
-        _look_up(codes, table, out)
+        _look_up(dictionary_codes(coded, self.name), table, out)
 
     def _table_of(self, dictionary: pa.Array) -> Slots:
         # batches of one file often share their dictionary; comparing costs a fifth of hashing

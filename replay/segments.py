@@ -53,7 +53,7 @@ class SegmentCoder:
     def _encode(self, values: pa.Array) -> Codes:
         coded = values if pa.types.is_dictionary(values.type) else values.dictionary_encode()
         missing = len(coded.dictionary)
-        used, where = np.unique(dictionary_codes(coded), return_inverse=True)
+        used, where = np.unique(dictionary_codes(coded, self._name), return_inverse=True)
         text = readable(canonical_text(coded.dictionary, self._name).take(as_arrow(used[used < missing])))
         names = [MISSING if name is None else name for name in text] + [MISSING] * int(missing in used[-1:])
         codes = np.array([self._code.setdefault(name, len(self._code)) for name in names], dtype=np.int32)

@@ -7,8 +7,6 @@ from learners import LEARNERS
 from learners.base import Learner
 from replay.encoding import Encoding
 from replay.feed import LabelFeed
-from replay.readers import READERS
-from replay.readers.base import LogReader
 from scenarios import Scenario
 from scenarios.checks import attribution_window_in, methods_in
 from scenarios.durations import parse_duration
@@ -68,10 +66,6 @@ def methods(scenario: Scenario) -> dict[str, Method]:
         built[spec.label] = recipe(timing, **values)
     return built
 
-
-def reader(scenario: Scenario, frame: Any = None) -> LogReader:
-    """Return the reader of the scenario's log, or of a dataframe in its place."""
-    return READERS[scenario.log.kind](scenario, frame)
 
 
 def learner(scenario: Scenario) -> Learner:

@@ -9,10 +9,10 @@ from simulator.drift import Alarm, drift_alarms
 
 from learners.base import Floats32
 from replay.feed import Deliveries
-from replay.log import ClickLog, Ints
+from replay.log import ClickLog, Ints, OutcomeKind
 from simulator.clock import Clock
 from simulator.metrics.calibration import reliability
-from simulator.metrics.delays import DelayTable, delay_edges, delay_table
+from simulator.metrics.delays import delay_edges, delay_table
 from simulator.metrics.table import MetricTable
 from simulator.metrics.windows import Evaluated, evaluate
 
@@ -83,11 +83,20 @@ def measure(clicks: Evaluated, clock: Clock, yardstick: Yardstick) -> Measures:
     return Measures(table, reliability(clicks.label[mature], clicks.prediction[mature])._asdict(), alarms)
 
 
-def delays(log: ClickLog, deliveries: Deliveries, attribution_window: int) -> DelayTable:
-    """Return the histogram of delays from click to first conversion inside the window, of mature clicks."""
-    row, _, time, _ = log.outcomes
+def delays(log: ClickLog, deliveries: Deliveries, attribution_window: int) -> dict[str, Any]:
+    """Return the histogram of delays from click to first outcome inside the window, of mature clicks."""
+    row, kind, time, _ = log.outcomes
+    counts = (kind != OutcomeKind.REFUND) & ~deliveries.outside
+    counts &= log.click_time[row] <= log.observed_until - attribution_window
+    row, time = row[counts], time[counts]
     first = np.ones(len(row), dtype=np.bool_)
     first[1:] = row[1:] != row[:-1]
-    counts = first & ~deliveries.outside & (log.click_time[row] <= log.observed_until - attribution_window)
-    delay: Ints = time[counts] - log.click_time[row[counts]]
-    return delay_table(delay, delay_edges(attribution_window))
+    delay: Ints = time[first] - log.click_time[row[first]]
+    table = delay_table(delay, delay_edges(attribution_window))
+    return {
+        "edges_us": table.edges.tolist(),
+        "counts": table.counts.tolist(),
+        "conversions": len(delay),
+        "median_us": int(np.median(delay)) if len(delay) else None,
+        "window_us": attribution_window,
+    }

@@ -63,7 +63,7 @@ def _arrow(method: str, columns: Mapping[str, Any]) -> pa.Table:
     return pa.Table.from_arrays(arrays, schema=_SCHEMA)
 
 
-def record_text(stage: "Stage", played: Mapping[str, "Played"], ledger: Ledger, delays: Any) -> str:
+def record_text(stage: "Stage", played: Mapping[str, "Played"], ledger: Ledger, delays: Mapping[str, Any]) -> str:
     """Return run.json: everything that is needed to understand a run, or to do it again."""
     scenario = stage.scenario
     resolved = scenario.resolved()
@@ -76,7 +76,7 @@ def record_text(stage: "Stage", played: Mapping[str, "Played"], ledger: Ledger, 
         "seed": scenario.seed,
         "scenario": resolved,
         "versions": {"python": sys.version.split()[0]} | {name: importlib.metadata.version(name) for name in _PACKAGES},
-        "log": _log(stage.log, scenario.log.kind),
+        "log": _log(stage.log, resolved["log"]),
         "clock": {
             "evaluate_from": _iso(stage.yardstick.evaluate_from),
             "end": _iso(stage.clock.end),
@@ -86,17 +86,18 @@ def record_text(stage: "Stage", played: Mapping[str, "Played"], ledger: Ledger, 
         "ledger": ledger.as_dict(),
         "methods": {spec.label: _method(spec, played[spec.label]) for spec in scenario.methods},
         "reliability": {label: _plain(one.measures.reliability) for label, one in played.items()},
-        "delays": _plain(delays._asdict()) | {"window_us": scenario.clock.attribution_window},
+        "delays": delays,
         "timings": stage.seconds | {label: one.seconds for label, one in played.items()},
     }
     return json.dumps(record, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
 
 
-def _log(log: ClickLog, kind: str) -> dict[str, Any]:
+def _log(log: ClickLog, settings: Mapping[str, Any]) -> dict[str, Any]:
     times = [int(log.click_time[0]), int(log.click_time[-1])] if log.n_clicks else [None, None]
     return {
         "fingerprint": log.fingerprint,
-        "kind": kind,
+        "kind": settings["kind"],
+        "source": ", ".join(settings.get("path") or [settings["kind"]]),
         "clicks": log.n_clicks,
         "first_click": _iso(times[0]),
         "last_click": _iso(times[1]),

@@ -101,12 +101,13 @@ def agree(columns: Iterable[tuple[Source, str]], unit: str, zone: str | None) ->
 def _unit(sight: Sight) -> str | None:
     """Return the unit by size, or None if the numbers are too small, too large, or spread too far for any."""
     edges = np.array([*BANDS.values(), 1000 * BANDS["ns"]], dtype=np.float64)
-    bands = np.bincount(np.digitize(sight.numbers, edges), minlength=len(edges) + 1)
-    best = int(bands[1:-1].argmax()) + 1
-    if 2 * bands[best] < len(sight.numbers):
+    band = np.digitize(sight.numbers, edges)
+    counts = np.bincount(band, minlength=len(edges) + 1)
+    best = int(counts[1:-1].argmax()) + 1
+    if 2 * counts[best] < len(band):
         return None
     unit = list(BANDS)[best - 1]
-    low, high = np.quantile(sight.numbers, [0.05, 0.95])
+    low, high = np.quantile(sight.numbers[band == best], [0.05, 0.95])
     return unit if (high - low) * _seconds(unit) < _SPAN else None
 
 

@@ -23,21 +23,21 @@ class Columns:
             for field in categorical
         ]
 
-    def table(self, drawn: Drawn) -> pa.Table:
-        """Return the columns in slot order."""
+    def table(self, drawn: Drawn, n_clicks: int) -> pa.Table:
+        """Return the columns in slot order; without features, a table of no columns that has its rows all the same."""
         columns: dict[str, pa.Array] = {}
         for field, levels, vocabulary in zip(self._categorical, drawn.levels, self._vocabulary, strict=True):
             columns[field.name] = _encoded(field.name, levels, vocabulary)
         for number, values in zip(self._numeric, drawn.numbers, strict=True):
             columns[number.name] = pa.array(values)
-        return pa.table(columns)
+        return pa.table(columns) if columns else pa.table({"": pa.nulls(n_clicks)}).select([])
 
 
 def _encoded(name: str, levels: Levels, vocabulary: pa.Array | None) -> pa.Array:
-    if vocabulary is None:
-        occurring, levels = np.unique(levels, return_inverse=True)
-        vocabulary = _names(name, occurring)
-    return pa.DictionaryArray.from_arrays(levels.astype(np.int32), vocabulary)
+    if vocabulary is not None:
+        return pa.DictionaryArray.from_arrays(levels, vocabulary)
+    occurring, index = np.unique(levels, return_inverse=True)
+    return pa.DictionaryArray.from_arrays(index.astype(np.int32), _names(name, occurring))
 
 
 def _names(name: str, levels: Ints | Levels) -> pa.Array:

@@ -88,7 +88,7 @@ class Mixture:
         delay = np.empty(len(shift), dtype=np.float64)
         for number, part in enumerate(self.parts):
             chosen = which == number
-            delay[chosen] = part.draw(rng, np.count_nonzero(chosen))
+            delay[chosen] = part.draw(rng, int(np.count_nonzero(chosen)))
         return delay
 
 

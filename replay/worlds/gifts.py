@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from replay.log import Floats
 
@@ -27,7 +28,7 @@ class Gifts:
     median: float = 10.0
     p99: float = 500.0
 
-    def draw(self, rng: np.random.Generator, n: int) -> tuple[Floats, Floats]:
+    def draw(self, rng: np.random.Generator, n: int) -> tuple[NDArray[np.intp], Floats]:
         """Return which of n conversions bring a gift, as indices in order, and its amount in whole cents, at least one.
 
         As many random numbers are used whatever the share.

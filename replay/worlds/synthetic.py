@@ -13,8 +13,8 @@ from replay.errors import Problems, suggestion
 from replay.log import Floats, Ints, OutcomeKind
 from replay.readers.base import RawClicks, RawOutcomes
 from replay.worlds import delays
-from replay.worlds.delays import DelayPart, Mixture
 from replay.worlds.columns import Columns
+from replay.worlds.delays import DelayPart, Mixture
 from replay.worlds.gifts import Gifts
 from replay.worlds.truth import Category, Numeric, Truth, sigmoid, stream
 
@@ -40,10 +40,10 @@ _VERSION = 1  # of how a world is made from its arguments; part of the fingerpri
 class SyntheticWorld:
     """Clicks whose probability of converting is known, read as any log is.
 
-    Clicks come in a Poisson process with exactly `clicks` events in [start, start + days).  The log-odds of a conversion
-    are a base, plus a shift for each level of each category, drawn once from the seed, plus a slope for each number.
-    If a click converts, its delay is drawn from the mixture `delay`, whose last part may be the likelier for some
-    levels of `delay_by` and the less likely for others.  All conversions are in the log, however late.
+    Clicks come in a Poisson process with exactly `clicks` events in [start, start + days).  The log-odds of a
+    conversion are a base, plus a shift for each level of each category, drawn once from the seed, plus a slope for each
+    number.  If a click converts, its delay is drawn from the mixture `delay`, whose last part may be likelier for some
+    levels of `delay_by` and less likely for others.  All conversions are in the log, however late.
 
     `RawClicks.true_probability` is the probability of a conversion within the attribution window, p F(window | x); that
     is what labels are drawn from, since a later conversion does not count.  Without a window it is p.
@@ -137,7 +137,7 @@ class SyntheticWorld:
         row, kind, when, amount = self._outcomes(rng, p, shift, time)
         within = 1.0 if self._window is None else self._delay.cdf(self._window, shift)
         truth = np.clip((p * within).astype(np.float32), np.float32(1e-37), np.float32(1 - 2**-24))  # not 0, not 1
-        table = self._columns.table(drawn)
+        table = self._columns.table(drawn, size)
         return RawClicks("synthetic", number * BLOCK, table, time, None, row, kind, when, amount, truth)
 
     def _outcomes(
@@ -163,8 +163,9 @@ class SyntheticWorld:
         """Return the block's times: gaps are exponential, and the sum of all of them is stretched to the duration."""
         reached = np.cumsum(stream(self._seed, _TIMES, number).exponential(size=size))
         first, last = self._edges[number], self._edges[number + 1]
-        place = (first + (last - first) * (reached / reached[-1])) / self._edges[-1]
-        return self._start + np.minimum((place * self._duration).astype(np.int64), self._duration - 1)
+        place: Floats = (first + (last - first) * (reached / reached[-1])) / self._edges[-1]
+        after: Ints = np.minimum((place * self._duration).astype(np.int64), self._duration - 1)
+        return self._start + after
 
     @cached_property
     def _sizes(self) -> Ints:
@@ -195,7 +196,8 @@ class SyntheticWorld:
             yield f"categorical, numeric: expected names that differ, got {', '.join(names)}"
         for field in self._features[0]:
             if field.values < 1 or field.zipf < 0:
-                yield f"{field.name}: expected at least 1 value and zipf of at least 0, got {field.values}, {field.zipf}"
+                found = f"{field.values} and {field.zipf}"
+                yield f"{field.name}: expected at least 1 value and zipf of at least 0, got {found}"
         if self._delay_by is not None and self._delay_by not in self.categorical:
             near = suggestion(self._delay_by, self.categorical)
             yield f"delay_by: no categorical feature {self._delay_by!r}{near}"

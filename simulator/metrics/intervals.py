@@ -61,12 +61,29 @@ def interval(stats: DayStats, metric: str, weights: Floats) -> Interval:
     ----------
     .. [1] Efron and Tibshirani, "An introduction to the bootstrap", 1993, chapters 8 (blocks) and 13 (percentiles).
     """
-    found = _bounds(replicated(stats, metric, weights), stats.value[metric], moved=_in_bins(metric))
-    return Interval(found.value, *np.clip(found[1:], 0, 1).tolist()) if _in_bins(metric) else found
+    value, in_bins = stats.value[metric], _in_bins(metric)
+    if len(stats.day) < FEWEST_DAYS:
+        return Interval(value, np.nan, np.nan)
+    found = _bounds(replicated(stats, metric, weights), value, moved=in_bins)
+    return Interval(value, *np.clip(found[1:], 0, 1).tolist()) if in_bins else found
 
 
 def paired_difference(a: DayStats, b: DayStats, metric: str, weights: Floats) -> Interval:
     """Return a metric of method `a` minus that of `b`, with its 95 % bootstrap interval over the same days.
+
+    Parameters
+    ----------
+    a, b : DayStats
+        Of two methods, on the same clicks.
+    metric : str
+        A name in `METRICS`.
+    weights : float array of shape (replicates, n_days)
+        See `day_weights`; a day drawn for one method is drawn for the other, so what both share cancels.
+
+    Returns
+    -------
+    Interval
+        As `interval` has it, but without limits to where its bounds may lie.
 
     Raises
     ------
@@ -75,8 +92,11 @@ def paired_difference(a: DayStats, b: DayStats, metric: str, weights: Floats) ->
     """
     if not np.array_equal(a.day, b.day):
         raise ValueError("methods to be compared must be measured on the same days")
+    value = a.value[metric] - b.value[metric]
+    if len(a.day) < FEWEST_DAYS:
+        return Interval(value, np.nan, np.nan)
     difference = replicated(a, metric, weights) - replicated(b, metric, weights)
-    return _bounds(difference, a.value[metric] - b.value[metric], moved=_in_bins(metric))
+    return _bounds(difference, value, moved=_in_bins(metric))
 
 
 def replicated(stats: DayStats, metric: str, weights: Floats) -> Floats:

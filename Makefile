@@ -28,7 +28,7 @@ format: $(READY)
 	$(BIN)/ruff format .
 
 docs: $(READY)  ## write the pages that are made from the code
-	$(BIN)/python -m scenarios.reference > docs/scenario-reference.md
+	$(BIN)/python -m scenarios.reference
 
 lock: $(READY)  ## pin what is installed, with hashes, for all supported Pythons
 	uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-emit-find-links --python-version 3.11 \

@@ -50,6 +50,22 @@ def _plain_text(values: pa.Array, column: str) -> pa.Array:
         ) from error
 
 
+def coded(values: pa.Array, column: str) -> pa.DictionaryArray:
+    """Return an array as codes and distinct values.
+
+    Raises
+    ------
+    LogError
+        If values of that type have no text.
+    """
+    if types.is_dictionary(values.type):
+        return values
+    try:
+        return values.dictionary_encode()
+    except pa.ArrowNotImplementedError:  # extension types, views, half floats
+        return canonical_text(values, column).dictionary_encode()
+
+
 def readable(text: pa.Array) -> list[str | None]:
     """Return canonical text as Python texts; bytes that are no UTF-8 show as replacement characters."""
     large = types.is_large_string(text.type) or types.is_large_binary(text.type)

@@ -10,7 +10,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from replay.arrays import dictionary_codes, valid_mask
-from replay.canonical import as_floats, canonical_text
+from replay.canonical import as_floats, canonical_text, coded
 from replay.hashing import hash_text, hash_word, seed_of
 from replay.log import Bools, Floats
 from replay.slots import Slots
@@ -99,12 +99,12 @@ class _Category(_Field):
         self._table: Slots = np.empty(0, dtype=np.uint32)
 
     def encode(self, values: pa.Array, out: Slots) -> None:
-        if not pa.types.is_dictionary(values.type) and _hashes_directly(values.type):
-            out[:] = self._slots(values)
+        kind = values.type
+        if not (pa.types.is_dictionary(kind) or pa.types.is_primitive(kind) or pa.types.is_decimal(kind)):
+            out[:] = self._slots(values)  # text is hashed faster than it is looked up
             return
-        coded = values if pa.types.is_dictionary(values.type) else values.dictionary_encode()
-        table = self._table_of(coded.dictionary)
-        _look_up(dictionary_codes(coded, self.name), table, out)
+        codes = coded(values, self.name)
+        _look_up(dictionary_codes(codes, self.name), self._table_of(codes.dictionary), out)
 
     def _table_of(self, dictionary: pa.Array) -> Slots:
         # batches of one file often share their dictionary; comparing costs a fifth of hashing
@@ -131,10 +131,6 @@ class _Number(_Field):
     def encode(self, values: pa.Array, out: Slots) -> None:
         floats, valid = as_floats(values, self.name)
         _bucket(floats, valid, self._drop, self.shift, self.seed, self.missing, out)
-
-
-def _hashes_directly(kind: pa.DataType) -> bool:
-    return bool(pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_string_view(kind))
 
 
 class Encoder:

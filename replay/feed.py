@@ -9,9 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from replay.log import NEVER, Bools, ClickLog, Floats, Ints, OutcomeKind
-
-_GOLDEN = np.uint64(0x9E3779B97F4A7C15)
+from replay.log import NEVER, Bools, ClickLog, Ints, OutcomeKind
+from replay.uniform import uniform
 
 
 @dataclass(frozen=True)
@@ -60,23 +59,13 @@ class LabelFeed:
         """Return latencies in us, shape (n_outcomes,)."""
         if self.kind == "constant" or not self.mean:
             return np.full(len(row), self.mean, dtype=np.int64)
-        uniform = _uniform(2 * self.seed, row, ordinal)
+        first = uniform(2 * self.seed, row, ordinal)
         if self.kind == "exponential":
-            return np.rint(-self.mean * np.log(uniform)).astype(np.int64)
+            return np.rint(-self.mean * np.log(first)).astype(np.int64)
         # Box and Muller's normal from a second, independent uniform
-        angle = _uniform(2 * self.seed + 1, row, ordinal)
-        normal = np.sqrt(-2.0 * np.log(uniform)) * np.cos(2.0 * np.pi * angle)
+        angle = uniform(2 * self.seed + 1, row, ordinal)
+        normal = np.sqrt(-2.0 * np.log(first)) * np.cos(2.0 * np.pi * angle)
         return np.rint(self.mean * np.exp(self.sigma * normal - 0.5 * self.sigma**2)).astype(np.int64)
-
-
-def _uniform(stream: int, row: Ints, ordinal: Ints) -> Floats:
-    """Return uniforms in (0, 1] that are a hash of their place (SplitMix64, Steele et al. 2014)."""
-    z = row.astype(np.uint64) * np.uint64(1_000_003) + ordinal.astype(np.uint64)
-    z = (z + np.uint64((stream + 1) * 0xD1B54A32D192ED03 % 2**64)) * _GOLDEN
-    z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-    z = (z ^ (z >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-    z ^= z >> np.uint64(31)
-    return ((z >> np.uint64(11)).astype(np.float64) + 1.0) / 2.0**53
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from replay.arrays import as_arrow, dictionary_codes
 from replay.arrow_files import Spool, chunks
-from replay.canonical import canonical_text, readable
+from replay.canonical import canonical_text, coded, readable
 from replay.errors import LogError
 
 MISSING = "(missing)"
@@ -51,17 +51,17 @@ class SegmentCoder:
         return np.concatenate(parts) if parts else np.empty(0, dtype=np.int32)
 
     def _encode(self, values: pa.Array) -> Codes:
-        coded = values if pa.types.is_dictionary(values.type) else values.dictionary_encode()
-        missing = len(coded.dictionary)
-        used, where = np.unique(dictionary_codes(coded, self._name), return_inverse=True)
-        text = readable(canonical_text(coded.dictionary, self._name).take(as_arrow(used[used < missing])))
+        codes = coded(values, self._name)
+        missing = len(codes.dictionary)
+        used, where = np.unique(dictionary_codes(codes, self._name), return_inverse=True)
+        text = readable(canonical_text(codes.dictionary, self._name).take(as_arrow(used[used < missing])))
         names = [MISSING if name is None else name for name in text] + [MISSING] * int(missing in used[-1:])
-        codes = np.array([self._code.setdefault(name, len(self._code)) for name in names], dtype=np.int32)
+        numbers = np.array([self._code.setdefault(name, len(self._code)) for name in names], dtype=np.int32)
         if len(self._code) > MOST:
             raise LogError(
                 f"segment {self._name!r} has more than {MOST:,} distinct values; segments are for columns of few values"
             )
-        return codes[where]
+        return numbers[where]
 
     def renumber(self, codes: Codes, into: Spool) -> tuple[str, ...]:
         """Write codes by first appearance in `codes` instead, and return the values in that order."""

@@ -73,7 +73,7 @@ class DelayPart(Settings):
     )
     shape: float = Field(
         default=1.0,
-        gt=0,
+        ge=0.05,
         le=20,
         description='Shape of the family, at the same mean: k of "weibull" (below 1 most conversions come early and a '
         'few very late; 1 is exponential), the standard deviation of the logarithm of "lognormal". '

@@ -27,14 +27,16 @@ class Learner(Settings):
         '"adagrad" a smaller one for weights seen often; "ftrl" is adagrad with penalties that keep rare weights at 0.',
     )
     learning_rate: float = Field(
-        default=0.05, gt=0, le=100, description="Step size (alpha of ftrl). Larger adapts faster and is noisier."
+        default=0.05, ge=1e-9, le=100, description="Step size (alpha of ftrl). Larger adapts faster and is noisier."
     )
     bits: int = Field(
         default=20, ge=8, le=28, description="Features share a table of 2^bits weights; fewer bits, more collisions."
     )
     l1: _Penalty = Field(default=0.0, description="Pull of weights to exactly 0; ftrl alone has it.")
-    l2: _Penalty = Field(default=0.0, description="Pull of weights towards 0; ftrl alone has it.")
-    beta: _Penalty = Field(default=1.0, description="Damping of the first steps of a weight; ftrl alone has it.")
+    l2: _Penalty = Field(default=0.0, description="Pull of weights towards 0.")
+    beta: float = Field(
+        default=1.0, ge=1e-9, le=1e6, description="Damping of the first steps of a weight; ftrl alone has it."
+    )
 
 
 class Clock(Settings):

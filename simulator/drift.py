@@ -7,13 +7,12 @@ from typing import NamedTuple
 
 import numpy as np
 
-from learners.base import Floats32
-from replay.log import Bools, Floats, Ints
 from scenarios.durations import HOUR
+from simulator.metrics.sums import Bools, Floats, Floats32, Ints
 
 # ADWIN's bound is for values in [0, 1].  A calibrated model's z is about standard normal, so dividing it by 4 brings
 # 95 % of it within a range of 1 and keeps the alarm quick; mapping all of [-8, 8] to [0, 1] would keep the bound's word
-# at four times the delay.  Clipping at 8 stops one broken interval from ringing alone.
+# at three to four times the delay.  Clipping at 8 stops one broken interval from ringing alone.
 _CLIP, _SCALE = 8.0, 4.0
 # river's defaults, but for looking at every value: looking at every 32nd would be more than a day late
 _ADWIN = {"clock": 1, "max_buckets": 5, "min_window_length": 5, "grace_period": 10}
@@ -25,8 +24,8 @@ class Alarm(NamedTuple):
     """One ring of the alarm."""
 
     time: int  # us UTC, when it rang: the end of the interval of maturity that set it off
-    before: float  # mean of label - prediction per click, before the likeliest moment of change
-    after: float  # the same, since then
+    before: float  # mean of label - prediction per click, until the likeliest moment of change
+    after: float  # the same, since then; above 0 predicts too few
 
 
 class _Residuals(NamedTuple):

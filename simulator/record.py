@@ -84,7 +84,7 @@ def record_text(stage: "Stage", played: Mapping[str, "Played"], ledger: Ledger, 
             "publish_every": resolved["clock"]["publish_every"],
         },
         "ledger": ledger.as_dict(),
-        "methods": {spec.label: _method(spec, played[spec.label]) for spec in scenario.methods},
+        "methods": {spec.label: _method(spec, played[spec.label], stage.clock.end) for spec in scenario.methods},
         "reliability": {label: _plain(one.measures.reliability) for label, one in played.items()},
         "delays": delays,
         "timings": stage.seconds | {label: one.seconds for label, one in played.items()},
@@ -109,7 +109,7 @@ def _log(log: ClickLog, settings: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _method(spec: Any, played: "Played") -> dict[str, Any]:
+def _method(spec: Any, played: "Played", end: int) -> dict[str, Any]:
     tally = played.trainer.tally
     return {
         "name": spec.name,
@@ -117,7 +117,7 @@ def _method(spec: Any, played: "Played") -> dict[str, Any]:
         "describe": summary(METHODS[spec.name]),
         "examples": tally.examples,
         "positives": tally.positives,
-        "missed": played.trainer.missed(),
+        "missed": played.trainer.missed(end),
         "seconds": played.seconds,
         "weights": {"effective_share": tally.effective_share},
         "drift": [

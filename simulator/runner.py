@@ -192,7 +192,6 @@ def _unreachable(scenario: Scenario, length: int) -> Problem:
 
 def _play_all(stage: Stage, methods: dict[str, Method], jobs: int) -> dict[str, Played]:
     stage.watcher.replaying(list(methods), stage.clock.start, stage.clock.end)
-    _ = stage.deliveries.in_order  # made once, before threads share it
     if jobs == 1 or len(methods) == 1:
         return {label: _play(stage, label, method) for label, method in methods.items()}
     stopped: list[BaseException] = []

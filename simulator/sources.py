@@ -76,7 +76,7 @@ def _criteo(scenario: Scenario, frame: Any, cache: Path | None) -> LogReader:  #
 
 
 def _complete_journey(scenario: Scenario, frame: Any, cache: Path | None) -> LogReader:  # noqa: ARG001  (as above)
-    return CompleteJourneyReader(segments=scenario.metrics.segments, cache=cache)
+    return CompleteJourneyReader(segments=scenario.metrics.segments)
 
 
 def _located(scenario: Scenario, paths: Any) -> list[str]:

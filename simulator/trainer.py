@@ -22,13 +22,12 @@ class Tally:
     examples: int = 0
     positives: int = 0
     head_examples: int = 0
-    arrived: int = 0  # conversions that the feed brought, whether or not the policy showed them
     weight: float = 0.0  # sum of |a| + |b|
     weight_squared: float = 0.0
 
     @property
     def effective_share(self) -> float:
-        """Effective sample size over examples, (sum w)^2 / (n sum w^2); 1 where all count alike (Kish 1965)."""
+        """Effective sample size over examples, (sum w)^2 / (n sum w^2); 1 where nothing is weighed (Kish 1965)."""
         return self.weight**2 / (self.examples * self.weight_squared) if self.weight_squared else 1.0
 
 
@@ -118,8 +117,6 @@ class Trainer:
         if part.name != MAIN:
             self.tally.head_examples += len(examples.row)
             return examples
-        first, stop = np.searchsorted(self.deliveries.in_order[1], [start, end])
-        self.tally.arrived += int(stop - first)
         self.tally.examples += len(examples.row)
         self.tally.positives += int(np.count_nonzero(examples.label))
         self.shown_positive[examples.row[examples.label]] = True
@@ -133,17 +130,20 @@ class Trainer:
         """Let a model learn some examples, weighed by what was seen."""
         elapsed = examples.due - self.log.click_time[examples.row]
         parts = part.correction.parts(Shown(examples.label, examples.kind, elapsed), seen)
-        if part.name == MAIN:
+        if part.name == MAIN and part.correction.needs:
             self._weigh(parts)
         if part.arms > 1:
             part.learner.learn(self.own(part, x), parts.positive, parts.negative, examples.kind)
         else:
             part.learner.learn(self.own(part, x), parts.positive, parts.negative)
 
-    def missed(self) -> int:
-        """Return how many conversions were known by now but never shown as positives."""
-        known = self.deliveries.in_order[0][: self.tally.arrived]
-        return int(len(known) - np.count_nonzero(self.shown_positive[known]))
+    def missed(self, end: int) -> int:
+        """Return how many conversions had arrived by just before `end` but were never shown as positives."""
+        step = 1 << 20  # rows at a time, so that no column of the log's length is made
+        cuts = (slice(at, at + step) for at in range(0, self.log.n_clicks, step))
+        return sum(
+            int(np.count_nonzero((self.deliveries.arrival[cut] < end) & ~self.shown_positive[cut])) for cut in cuts
+        )
 
     def features(self, rows: Ints) -> Any:
         """Return the features of clicks, as the learner wants them; a view where they follow one another."""

@@ -17,6 +17,13 @@ TIMING = Timing(attribution_window=WINDOW, evaluate_after=1_500)
 BUILT = {
     "waiting_window": {"window": 350},
     "frozen": {"window": 200},
+    "es_dfm": {"window": 100},
+    "es_dfm_exact": {"window": 100},
+    "defer": {"window": 100},
+    "defer_exact": {"window": 100, "confirm": 350},
+    "defuse": {"window": 100},
+    "bi_defuse": {"window": 100},
+    "ddfm": {"window": 100, "confirm": 350},
 }
 
 
@@ -50,7 +57,7 @@ def test_columns_equal_events(name, log, feed, every, lag, batch):
     slow = trained(log, feed, built(name), clock, replay_exactly)
     np.testing.assert_array_equal(fast.prediction, slow.prediction)
     np.testing.assert_array_equal(fast.shown_positive, slow.shown_positive)
-    for count in ("served", "examples", "positives", "arrived"):
+    for count in ("served", "examples", "positives", "head_examples"):
         assert getattr(fast.tally, count) == getattr(slow.tally, count)
     assert fast.tally.served == log.n_clicks
 
@@ -96,9 +103,11 @@ def test_drains_fall_on_round_times():
 
 def test_missed_counts_conversions_known_but_never_shown_as_positive():
     log = make_log([0, 0, 0, 900], [(0, 100), (1, 500), (2, 990)])
-    trainer = trained(log, None, METHODS["waiting_window"](TIMING, window=200), Clock.of(log, 1_000))
-    assert trainer.tally.arrived == 3
-    assert trainer.missed() == 2
+    clock = Clock.of(log, 1_000)
+    trainer = trained(log, None, METHODS["waiting_window"](TIMING, window=200), clock)
+    assert trainer.missed(clock.end) == 2
+    assert trainer.missed(500) == 0
+    assert trainer.missed(501) == 1
 
 
 def test_a_tick_can_stop_the_run():

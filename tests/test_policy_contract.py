@@ -16,7 +16,22 @@ from replay.view import LookAheadError, View
 CASES = {
     "oracle": [POLICIES["oracle"]()],
     "wait": [POLICIES["wait"](window) for window in (0, 100, WINDOW)],
+    "wait_then_late": [POLICIES["wait_then_late"](window) for window in (0, 100, WINDOW)],
     "negative_first": [POLICIES["negative_first"]()],
+    "mature": [
+        POLICIES["mature"](100, WINDOW, among, asks)
+        for among in ("all", "converted", "unconverted")
+        for asks in ("late", "early", "never")
+    ],
+    "mature_daily": [POLICIES["mature_daily"](WINDOW)],
+    "real_negatives": [
+        POLICIES["real_negatives"](POLICIES["negative_first"](), WINDOW),
+        POLICIES["real_negatives"](POLICIES["wait_then_late"](100), 350),
+    ],
+    "sampled_negatives": [POLICIES["sampled_negatives"](POLICIES["wait_then_late"](100), rate) for rate in (0.3, 1.0)],
+    "positives": [POLICIES["positives"](POLICIES["wait_then_late"](100))],
+    "negative_then_late": [POLICIES["negative_then_late"](window) for window in (0, 100, WINDOW)],
+    "twice": [POLICIES["twice"](window, confirm) for window, confirm in ((0, WINDOW), (100, 350), (100, 100))],
 }
 EVERY = [policy for cases in CASES.values() for policy in cases] + [Until(POLICIES["negative_first"](), 700)]
 HONEST = [policy for policy in EVERY if not policy.looks_ahead]

@@ -76,10 +76,9 @@ def test_labels_are_drawn_from_the_truth(window):
 
 def test_the_window_changes_the_truth_alone():
     long, short = whole(attribution_window=None), whole(attribution_window=HOUR)
-    for name in ("features", "time", "row", "kind", "outcome_time", "amount"):
-        assert (long[name].equals if name == "features" else long[name].tobytes().__eq__)(
-            short[name] if name == "features" else short[name].tobytes()
-        )
+    assert long["features"].equals(short["features"])
+    for name in ("time", "row", "kind", "outcome_time", "amount"):
+        assert long[name].tobytes() == short[name].tobytes()
     share = short["truth"] / long["truth"]
     campaign = long["features"]["campaign"].combine_chunks().dictionary_decode().to_numpy(zero_copy_only=False)
     by_campaign = [share[campaign == name].mean() for name in np.unique(campaign)]
@@ -149,12 +148,8 @@ def test_levels_are_as_frequent_as_zipf_says(exponent):
     expected = np.arange(1, 51.0) ** -exponent
     expected *= CLICKS / expected.sum()
     found = np.bincount(Zipf(50, exponent).draw(np.random.default_rng(2), CLICKS), minlength=50)
-    assert (
-        stats.chisquare(
-            found[expected > 5], expected[expected > 5] * found[expected > 5].sum() / expected[expected > 5].sum()
-        ).pvalue
-        > 1e-4
-    )
+    deviation = np.abs(found - expected) / np.sqrt(expected * (1 - expected / CLICKS))
+    assert deviation[expected > 20].max() < 4.5
 
 
 @given(st.integers(1, 2_000), st.floats(0, 5), st.integers(0, 2**32 - 1))
@@ -170,7 +165,7 @@ def test_times_are_a_poisson_process():
     time = whole(days=10.0)["time"]
     assert len(time) == CLICKS
     assert (np.diff(time) >= 0).all()
-    assert START <= time[0]
+    assert time[0] >= START
     assert time[-1] < START + 10 * DAY
     assert stats.kstest((time - START) / (10 * DAY), "uniform").pvalue > 1e-4
     assert stats.kstest(np.diff(time) / np.diff(time).mean(), "expon").pvalue > 1e-4
@@ -224,9 +219,10 @@ def test_gifts(gifts):
             assert low - 0.005 <= expected <= high + 0.005
 
 
-def test_a_conversion_in_a_century_is_none():
-    world = whole(delay=(DelayPart(1, 80_000 * DAY, "lognormal", 4.0),), delay_by=None, conversion_rate=0.5)
-    assert 0 < len(world["row"]) < 0.45 * CLICKS
+def test_a_conversion_after_a_century_is_none():
+    slow = DelayPart(1, 80_000 * DAY)
+    world = whole(delay=(slow,), delay_by=None, conversion_rate=0.5)
+    assert len(world["row"]) / CLICKS == pytest.approx(0.5 * slow.cdf(36_525 * DAY), abs=0.005)
     assert (world["outcome_time"] >= world["time"][world["row"]]).all()
 
 

@@ -1,21 +1,49 @@
 """Label policies: which example is shown, when, and with which label."""
 
 from replay.policies.base import Examples, LabelPolicy, merge, no_examples
+from replay.policies.mature import Mature
+from replay.policies.mature_daily import MatureDaily
 from replay.policies.negative_first import NegativeFirst
+from replay.policies.negative_then_late import NegativeThenLate
 from replay.policies.oracle import Oracle
+from replay.policies.positives import Positives
+from replay.policies.real_negatives import RealNegatives
+from replay.policies.sampled_negatives import SampledNegatives
+from replay.policies.twice import Twice
 from replay.policies.until import Until
 from replay.policies.wait import Wait
+from replay.policies.wait_then_late import WaitThenLate
 
-POLICIES = {"oracle": Oracle, "wait": Wait, "negative_first": NegativeFirst}
+POLICIES = {
+    "oracle": Oracle,
+    "wait": Wait,
+    "wait_then_late": WaitThenLate,
+    "negative_first": NegativeFirst,
+    "mature": Mature,
+    "mature_daily": MatureDaily,
+    "real_negatives": RealNegatives,
+    "sampled_negatives": SampledNegatives,
+    "positives": Positives,
+    "negative_then_late": NegativeThenLate,
+    "twice": Twice,
+}
 
 __all__ = [
     "POLICIES",
     "Examples",
     "LabelPolicy",
+    "Mature",
+    "MatureDaily",
     "NegativeFirst",
+    "NegativeThenLate",
     "Oracle",
+    "Positives",
+    "RealNegatives",
+    "SampledNegatives",
+    "Twice",
     "Until",
     "Wait",
+    "WaitThenLate",
     "merge",
     "no_examples",
 ]

@@ -1,14 +1,14 @@
-"""Which column of a table means what: as asked for, as found, and what is wrong with it."""
+"""Columns as asked for and as found: which are chosen where nothing was said, and what is wrong with them."""
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import NamedTuple
 
 import pyarrow as pa
 
 from replay.errors import Problems, suggestion
-from replay.readers.sources import Form, Kind, Source, kind_of
+from replay.readers.layout import Layout, OutcomeLayout, TableColumns
+from replay.readers.sources import Kind, Source, kind_of
 from replay.readers.units import name_some
 
 _LISTED = 12  # columns named where no name is near
@@ -30,66 +30,6 @@ _LATE = re.compile(  # names of what is seldom known at the click
     re.IGNORECASE,
 )
 _ROW_NUMBERS = re.compile(r"__index_level_\d+__")  # what pandas adds of its own
-
-
-@dataclass(frozen=True, kw_only=True)
-class TableColumns:
-    """Which columns mean what, as the user names them; None leaves it to what is there."""
-
-    click_time: str = "click_time"
-    conversion_time: str | None = None
-    amount: str | None = None
-    click_id: str | None = None
-    true_probability: str | None = None
-    categorical: tuple[str, ...] | None = None
-    numeric: tuple[str, ...] | None = None
-    segments: tuple[str, ...] = ()
-
-
-class Layout(NamedTuple):
-    """Which columns mean what, all of them there and of a usable type; None where there is no such column."""
-
-    click_time: str
-    conversion_time: str | None
-    amount: str | None
-    click_id: str | None
-    true_probability: str | None
-    categorical: tuple[str, ...]
-    numeric: tuple[str, ...]
-    segments: tuple[str, ...]
-
-    @property
-    def late(self) -> set[str | None]:
-        """Columns of what is not known at the click."""
-        return {self.conversion_time, self.amount, self.true_probability}
-
-    @property
-    def features(self) -> list[str]:
-        """Feature and segment columns, each once."""
-        return list(dict.fromkeys((*self.categorical, *self.numeric, *self.segments)))
-
-    @property
-    def forms(self) -> dict[str, Form]:
-        """All columns to read, and how."""
-        numbers = (*self.numeric, self.true_probability)
-        plain = (self.click_time, self.conversion_time, self.amount, self.click_id)
-        forms: dict[str, Form] = dict.fromkeys((*self.categorical, *self.segments), "category")
-        forms |= {name: "number" for name in numbers if name is not None}
-        return forms | {name: "plain" for name in plain if name is not None}
-
-
-class OutcomeLayout(NamedTuple):
-    """Which columns of a second table mean what; None where there is no such column."""
-
-    click_id: str
-    time: str
-    amount: str | None
-    kind: str | None
-
-    @property
-    def forms(self) -> dict[str, Form]:
-        """All columns to read, and how."""
-        return {name: "plain" for name in self if name is not None}
 
 
 class Wish(NamedTuple):

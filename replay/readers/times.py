@@ -1,5 +1,6 @@
 """Times of any form as int64 microseconds UTC."""
 
+import re
 from collections import Counter
 from typing import Any, NamedTuple
 
@@ -19,11 +20,14 @@ BANDS = {"s": 10**8, "ms": 10**11, "us": 10**14, "ns": 10**17}  # smallest size 
 
 _ZONED = pa.timestamp("ns", "UTC")
 _NAIVE = pa.timestamp("ns")
+_WHOLE = r"-?[0-9]+|0[xX][0-9a-fA-F]+"
+_FRACTION = r"[-+]?([0-9]+\.[0-9]*|\.[0-9]+|[0-9]+(\.[0-9]*)?[eE][-+]?[0-9]+|(?i:nan|inf|infinity))|\+[0-9]+"
+_DAY = r"[0-9]{4}-[0-9]{2}-[0-9]{2}"
 _FORMS = {  # classes of text that exclude each other, and what each is read as
-    r"^(-?[0-9]+|0[xX][0-9a-fA-F]+)$": pa.int64(),
-    r"^[-+]?([0-9]+\.[0-9]*|[0-9]*\.[0-9]+|[0-9]+\.?[0-9]*[eE][-+]?[0-9]+)$|^[-+]?(?i:nan|inf|infinity)$": pa.float64(),
-    r"^[0-9]{4}-[0-9]{2}-[0-9]{2}[T ].*([zZ]|[-+][0-9]{2}(:?[0-9]{2})?)$": _ZONED,
-    r"^[0-9]{4}-[0-9]{2}-[0-9]{2}([T ][0-9:.]*)?$": _NAIVE,
+    rf"^({_WHOLE})$": pa.int64(),
+    rf"^({_FRACTION})$": pa.float64(),
+    rf"^{_DAY}[T ].*([zZ]|[-+][0-9]{{2}}(:?[0-9]{{2}})?)$": _ZONED,
+    rf"^{_DAY}([T ][0-9:.]*)?$": _NAIVE,
 }
 
 Tally = Counter[str]  # how many values were read in a way the user should know of
@@ -81,7 +85,9 @@ def read_times(values: pa.Array, clock: Clock, column: str, tally: Tally, *, non
 
 
 def as_text(values: pa.Array, column: str) -> pa.Array:
-    """Return text or bytes of any Arrow type as text with offsets."""
+    """Return text, bytes or dictionaries of them as text with offsets."""
+    if pa.types.is_dictionary(values.type):
+        return as_text(values.dictionary_decode(), column)
     if pa.types.is_string(values.type) or pa.types.is_large_string(values.type):
         return values
     try:
@@ -92,6 +98,15 @@ def as_text(values: pa.Array, column: str) -> pa.Array:
         ) from error
 
 
+def tidy_times(text: pa.Array) -> pa.Array:
+    """Tidy text that should be times; "UTC" after a time, as databases write it, is ISO 8601's Z."""
+    return pc.replace_substring_regex(tidy(text), r"([0-9]) ?UTC$", r"\1Z")
+
+
+def _form_of(text: str) -> pa.DataType | None:
+    return next((form for pattern, form in _FORMS.items() if re.search(pattern, text)), None)
+
+
 class _Reader(NamedTuple):
     clock: Clock
     column: str
@@ -99,12 +114,14 @@ class _Reader(NamedTuple):
     none: bool
 
     def text(self, text: pa.Array) -> Moments:
-        for type_ in _FORMS.values():
-            try:
-                return self.typed(text.cast(type_))
-            except pa.ArrowInvalid:
-                continue
-        return self._mixed(tidy(text))
+        at = pc.index(text.is_valid(), value=True).as_py()
+        if at < 0:
+            return self.typed(pa.nulls(len(text)))
+        form = _form_of(text[at].as_py())
+        try:
+            return self._mixed(tidy_times(text)) if form is None else self.typed(text.cast(form))
+        except pa.ArrowInvalid:  # not all are of the first one's form
+            return self._mixed(tidy_times(text))
 
     def _mixed(self, text: pa.Array) -> Moments:
         time, given = np.full(len(text), NEVER), _bools(text.is_valid())

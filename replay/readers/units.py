@@ -10,8 +10,8 @@ import pyarrow as pa
 from replay.errors import Problems
 from replay.log import Floats
 from replay.readers.sources import Source, is_text, kind_of
-from replay.readers.text import parse, tidy
-from replay.readers.times import BANDS, LATEST, UNITS, Clock, as_text
+from replay.readers.text import parse
+from replay.readers.times import BANDS, LATEST, UNITS, Clock, as_text, tidy_times
 
 WORDS = {"s": "seconds", "ms": "milliseconds", "us": "microseconds", "ns": "nanoseconds"}
 _LOOK = 1000  # values looked at
@@ -39,7 +39,7 @@ def look(source: Source, column: str) -> Sight:
     elif pa.types.is_date(type_) or (pa.types.is_timestamp(type_) and type_.tz is None):
         naive = _example(_first(source, column, 1))
     elif is_text(type_) or pa.types.is_dictionary(type_):
-        numbers, naive, wrong = _look_at_text(tidy(as_text(_first(source, column), column)).drop_null())
+        numbers, naive, wrong = _look_at_text(tidy_times(as_text(_first(source, column), column)).drop_null())
     return Sight(source.name, column, numbers, naive, wrong)
 
 

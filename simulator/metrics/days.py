@@ -11,8 +11,9 @@ from simulator.metrics.sums import Floats, Floats32, Ints, Sums
 
 DAY = 86_400_000_000  # us
 
-_FINEST = 2048  # bins of prediction kept for each day, at most twice as many
-_TAIL = 0.001  # share of clicks that may lie beyond either end of them, and then count in the outermost
+_FINEST = 1024  # bins of prediction kept for each day, at most
+_ABOVE = 0.0001  # share of clicks that may lie above all bins, and then count in the first
+_BELOW = 0.001  # share of predicted conversions that may lie below all bins, and then count in the last
 
 
 class DayStats(NamedTuple):
@@ -29,8 +30,8 @@ class DayStats(NamedTuple):
 class DayTally:
     """Sums and counts of days, which grow as clicks go by.
 
-    Predictions are counted in about 2048 bins of equal width in a float32's bit pattern, hence of about equal relative
-    width, laid where the middle 99.8 % of them are.
+    Predictions are counted in some 1000 bins of equal width in a float32's bit pattern, hence of about equal relative
+    width, laid between the few highest and those that hardly ever convert.
 
     Parameters
     ----------
@@ -41,14 +42,12 @@ class DayTally:
     """
 
     def __init__(self, first: int, last: int, sample: Floats32) -> None:
-        order = np.sort(_order(keys_of(sample, np.zeros(len(sample), np.bool_))))
-        tail = int(_TAIL * len(order))
-        self._low, self._high = (int(order[tail]), int(order[-1 - tail])) if len(order) else (0, 0)
+        self._low, self._high = _range(sample)
         self._shift = max(0, (self._high - self._low).bit_length() - _FINEST.bit_length() + 1)
         n_bins = ((self._high - self._low) >> self._shift) + 1
         self._first = first
         self._sums = np.zeros((last + 1 - first, len(Sums._fields)))
-        self._counts = np.zeros((last + 1 - first, n_bins, 2), np.int64)
+        self._counts = np.zeros((last + 1 - first, n_bins, 2), np.int32)
 
     def add(self, day: int, sums: Floats, keys: Keys) -> None:
         """Take some of a day's mature clicks; the first label of a key is the true one."""
@@ -73,3 +72,14 @@ class DayTally:
 def _order(keys: Keys) -> Keys:
     """Return the part of keys that is the prediction: 0 for 1.0, larger for smaller ones."""
     return keys >> np.uint32(2)
+
+
+def _range(sample: Floats32) -> tuple[int, int]:
+    """Return the first and the last order of predictions that bins are laid between."""
+    if not len(sample):
+        return 0, 0
+    p = np.sort(sample)[::-1].copy()
+    share = np.cumsum(p, dtype=np.float64) / max(float(p.sum(dtype=np.float64)), np.finfo(float).tiny)
+    first, last = int(_ABOVE * len(p)), min(int(np.searchsorted(share, 1 - _BELOW)), len(p) - 1)
+    low, high = _order(keys_of(p[[first, max(first, last)]], np.zeros(2, np.bool_))).tolist()
+    return low, high

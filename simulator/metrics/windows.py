@@ -113,7 +113,8 @@ def evaluate(
     """
     if window <= 0:
         raise ValueError(f"window must be above 0 us, got {window}")
-    windows = _windows(clicks.click_time, window, start, max(start, end))
+    end = max(start, end)
+    windows = _windows(clicks.click_time, window, start, end)
     rows = slice(windows[0].rows.start, windows[-1].rows.stop)
     sample = np.ascontiguousarray(clicks.prediction[rows][:: max(1, (rows.stop - rows.start) // _SAMPLE)])
     days = DayTally(start // DAY, end // DAY, sample)

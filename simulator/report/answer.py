@@ -111,8 +111,8 @@ def _as_seen(best: Method) -> str | None:
     seen, true = best["as_seen"], _value(best, RATIO)
     if not seen or not true or abs(math.log(seen / true)) < math.log(1.05):
         return None
-    both = f"{words.figure(seen, 'calibration_ratio')} instead of {words.figure(true, 'calibration_ratio')}"
-    return f"A monitor of fresh labels would have shown {best['label']} at a calibration ratio of {both}."
+    shown, known = words.figure(seen, RATIO), words.figure(true, RATIO)
+    return f"To a monitor that does not wait for late labels, {best['label']} looks like {shown} instead of {known}."
 
 
 def _alarms(methods: Sequence[Method]) -> str | None:

@@ -3,7 +3,7 @@
   const root = document.documentElement;
   const figures = JSON.parse(document.getElementById("figures").textContent);
   const plots = [...document.querySelectorAll("[data-figure]")];
-  const toggles = [...document.querySelectorAll("[data-toggle]")];
+  const toggles = [...document.querySelectorAll("[data-shows]")];
   const hidden = new Set();
   const drawn = new Set();
 
@@ -19,14 +19,14 @@
   }
 
   function draw(plot) {
+    if (!plot.clientWidth) return; // hidden with its method
     const figure = painted(figures[plot.dataset.figure], "", getComputedStyle(root));
     for (const trace of figure.data) trace.visible = !hidden.has(trace.meta);
     if (hidden.size && figure.since) refit(figure);
-    if (root.dataset.theme) figure.layout.width = plot.clientWidth; // paper does not wait for a chart to resize itself
+    figure.layout.width = plot.clientWidth;
     figure.layout.uirevision ||= [...hidden].join();
     Plotly.react(plot, figure.data, figure.layout, {
       displaylogo: false,
-      responsive: true,
       displayModeBar: plot.clientWidth > 500 && "hover",
       modeBarButtons: [["zoom2d", "pan2d", "resetScale2d", { name: "picture", title: "Save as a picture", icon: Plotly.Icons.camera, click: save }]],
     });
@@ -54,16 +54,16 @@
   function show(names) {
     hidden.clear();
     for (const toggle of toggles) {
-      const on = names.has(toggle.dataset.toggle);
-      if (!on) hidden.add(toggle.dataset.toggle);
+      const on = names.has(toggle.dataset.shows);
+      if (!on) hidden.add(toggle.dataset.shows);
       toggle.setAttribute("aria-pressed", on);
     }
     for (const figure of document.querySelectorAll("[data-of]")) figure.hidden = hidden.has(figure.dataset.of);
     redraw();
   }
-  const every = () => new Set(toggles.map((toggle) => toggle.dataset.toggle));
+  const every = () => new Set(toggles.map((toggle) => toggle.dataset.shows));
   for (const toggle of toggles) {
-    const name = toggle.dataset.toggle;
+    const name = toggle.dataset.shows;
     toggle.addEventListener("click", () => {
       const names = every();
       for (const one of hidden) names.delete(one);
@@ -114,7 +114,13 @@
       if (!drawn.has(entry.target)) draw(entry.target);
     }
   }, { rootMargin: "800px" });
-  plots.forEach((plot) => watch.observe(plot));
+  const fit = new ResizeObserver((entries) => {
+    for (const { target } of entries) if (drawn.has(target) && target.clientWidth && target.layout.width !== target.clientWidth) draw(target);
+  });
+  for (const plot of plots) {
+    watch.observe(plot);
+    fit.observe(plot);
+  }
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", redraw);
   addEventListener("beforeprint", () => { root.dataset.theme = "light"; plots.forEach(draw); });
   addEventListener("afterprint", () => { delete root.dataset.theme; redraw(); });

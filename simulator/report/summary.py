@@ -6,11 +6,13 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from scenarios.durations import parse_duration
 from simulator.report import words
 from simulator.report.account import accounts
 from simulator.report.answer import answer
-from simulator.report.curves import NLL, RATIO, Curve, Measured, read_measured
+from simulator.report.curves import MEAN, NLL, RATIO, Curve, Measured, read_measured
 from simulator.report.drawn import delays, over_time
 from simulator.report.looks import looks, swatch
 from simulator.report.tables import overall_table, segment_tables
@@ -87,7 +89,7 @@ def _methods(run: Mapping[str, Any], measured: Measured) -> list[dict[str, Any]]
     bounds = [method["name"] == "oracle" for method in run["methods"].values()]
     methods = []
     for (label, method), bound, look in zip(run["methods"].items(), bounds, looks(bounds), strict=True):
-        seen = found.get((label, "as_seen"), {}).get(RATIO, {}).get("value")
+        seen = _monitored(measured, label, _ms(run["clock"]["evaluate_from"]) * 1000)
         entry = {
             "label": label,
             "bound": bound,
@@ -98,7 +100,7 @@ def _methods(run: Mapping[str, Any], measured: Measured) -> list[dict[str, Any]]
             "metrics": found.get((label, "true"), {}),
             "as_seen": seen,
             "sums": _sums(found.get((label, "true"), {}).get(RATIO, {}).get("value"), seen),
-            "weights": method.get("weights") or {},
+            "weighing": _weighing(method),
             **{key: method.get(key) for key in ("examples", "positives", "missed", "seconds")},
         }
         if method.get("drift") is not None:
@@ -107,9 +109,27 @@ def _methods(run: Mapping[str, Any], measured: Measured) -> list[dict[str, Any]]
     return methods
 
 
+def _monitored(measured: Measured, label: str, since: int) -> float | None:
+    """Return the calibration ratio of all evaluated windows, each with the labels known when it ended."""
+    mean = measured.curves.get((label, "as_seen", MEAN))
+    if mean is None:
+        return None
+    mean = mean.at((mean.start >= since) & np.isfinite(mean.value))
+    observed = int(mean.conversions.sum())
+    return float(mean.value @ mean.clicks) / observed if observed else None
+
+
 def _sums(true: float | None, seen: float | None) -> str:
     shown = [words.figure(value, RATIO) for value in (true, seen)]
     return f"true {shown[0]}, as seen {shown[1]}"
+
+
+def _weighing(method: Mapping[str, Any]) -> str | None:
+    """Return what uneven weights cost: how many evenly weighted examples would tell as much."""
+    share = (method.get("weights") or {}).get("effective_share")
+    if share is None or not method.get("examples"):
+        return None
+    return f"{words.count(method['examples'])} examples, as telling as {words.percent(share)} of them weighted evenly."
 
 
 def _windows(run: Mapping[str, Any]) -> dict[str, list[str]]:
@@ -166,7 +186,8 @@ def _span(run: Mapping[str, Any]) -> dict[str, int]:
     return {
         "first": _ms(run["log"]["first_click"] or clock["evaluate_from"]),
         "evaluate_from": _ms(clock["evaluate_from"]),
-        "mature": _ms(run["log"]["observed_until"]) - parse_duration(clock["attribution_window"]) // 1000,
+        "mature": _ms(run["log"]["observed_until"] or clock["end"])
+        - parse_duration(clock["attribution_window"]) // 1000,
         "end": _ms(clock["end"]),
     }
 

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 from simulator.report import words
 
 MOST_SEGMENTS = 30
+UNKNOWN_TRUTH = "truth unknown"  # the reason of metrics that only synthetic worlds have
 
 
 class Column(NamedTuple):
@@ -37,11 +38,11 @@ COLUMNS = (
 def overall_table(methods: Sequence[Mapping[str, Any]], clicks: int) -> dict[str, Any]:
     """Return columns, rows of cells and footnotes; a column that no method has is left out.
 
-    A cell has ``text``, ``sort`` (a number or None), ``interval``, ``why`` (the reason of a missing answer) and
-    ``best``.  The bound is no rival: it is never marked.
+    A cell has ``text``, ``sort`` (a number or None), ``interval``, ``why`` (the reason if the answer or its interval is
+    missing) and ``best``.  The bound is no rival: it is never marked.
     """
     grid: list[dict[str, dict[str, Any]]] = [{**_metrics(method), **_counts(method, clicks)} for method in methods]
-    columns = [column for column in COLUMNS if any(column.key in row for row in grid)]
+    columns = [column for column in COLUMNS if any(_has_sense(row.get(column.key)) for row in grid)]
     for column in columns:
         rivals = [
             row[column.key]
@@ -50,12 +51,14 @@ def overall_table(methods: Sequence[Mapping[str, Any]], clicks: int) -> dict[str
         ]
         _mark_best(rivals, column.goal)
     empty = _cell(None, words.NO_ANSWER)
-    rows = [
-        {"method": method, "cells": [row.get(column.key, empty) for column in columns]}
-        for row, method in zip(grid, methods, strict=True)
-    ]
-    reasons = sorted({cell["why"] for row in grid for cell in row.values() if cell["why"]})
+    cells = [[row.get(column.key, empty) for column in columns] for row in grid]
+    rows = [{"method": method, "cells": row} for method, row in zip(methods, cells, strict=True)]
+    reasons = sorted({cell["why"] for row in cells for cell in row if cell["why"]})
     return {"columns": [column._asdict() for column in columns], "rows": rows, "reasons": reasons}
+
+
+def _has_sense(cell: Mapping[str, Any] | None) -> bool:
+    return cell is not None and cell["why"] != UNKNOWN_TRUTH
 
 
 def _cell(sort: float | None, text: str, interval: str = "", why: str = "") -> dict[str, Any]:
@@ -65,7 +68,7 @@ def _cell(sort: float | None, text: str, interval: str = "", why: str = "") -> d
 def _metrics(method: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
     cells = {}
     for metric, found in method["metrics"].items():
-        why = "" if found["value"] is not None else words.reason(found["reason"] or "no answer")
+        why = words.reason(found["reason"] or ("no answer" if found["value"] is None else ""))
         cells[metric] = _cell(found["value"], words.figure(found["value"], metric), _interval(found, metric), why)
     return cells
 
@@ -142,11 +145,13 @@ def _heat(row: Mapping[str, Any] | None) -> dict[str, Any]:
             "shade": None,
             "title": f"no answer: {words.reason((row and row['reason']) or 'no clicks')}",
         }
-    title = _interval(row, "calibration_ratio")
-    if title and row["low"] <= 1 <= row["high"]:
-        return {"text": text, "shade": 0, "title": f"interval {title}"}
-    steps = sum(abs(math.log(ratio)) > math.log(limit) for limit in (1.1, 1.25, 1.6))
-    return {"text": text, "shade": steps if ratio > 1 else -steps, "title": f"interval {title}" if title else ""}
+    conversions = row["conversions"] or 0
+    title = f"{words.count(row['clicks'] or 0)} clicks, {words.count(conversions)} conversions"
+    distance = abs(math.log(ratio))
+    if not conversions or distance < 2 / math.sqrt(conversions):  # two standard errors, were conversions independent
+        return {"text": text, "shade": 0, "title": title}
+    steps = sum(distance > math.log(limit) for limit in (1.1, 1.25, 1.6))
+    return {"text": text, "shade": steps if ratio > 1 else -steps, "title": title}
 
 
 def _interval(found: Mapping[str, Any], metric: str) -> str:

@@ -11,13 +11,14 @@ DIGITS = {"calibration_ratio": 2, "logit_bias": 3}
 SIGNED = ("bias", "logit_bias")
 
 REASONS = {
+    "missing_click_time": "the click has no time, or an impossible one",
+    "duplicate_click": "the click was read before",
+    "outcome_time_invalid": "the outcome has no time, or an impossible one",
+    "amount_invalid": "the amount is not a usable number",
+    "outcome_without_click": "its click is not in the log",
+    "click_quarantined": "its click is quarantined",
     "outcome_before_click": "the outcome is earlier than its click",
-    "duplicate_click": "a click of the same id was read before",
-    "duplicate_click_id": "a click of the same id was read before",
-    "bad_click_time": "the click has no time, or an impossible one",
-    "bad_outcome_time": "the outcome has no time, or an impossible one",
-    "bad_amount": "the amount is missing, infinite or not a number",
-    "unknown_click": "the click it belongs to is not in the log",
+    "duplicate_outcome": "the outcome was read before",
 }
 
 LINES = {

@@ -1,0 +1,66 @@
+"""Auxiliary models that several methods share, and the windows they are about."""
+
+from learners.corrections import Plain
+from learners.corrections.auxiliary import DELAYED, LATE, REAL_NEGATIVE
+from replay.policies import Mature
+from scenarios.durations import format_duration
+from simulator.methods.base import Head, Timing
+
+_ASKED = {
+    DELAYED: ("all", "late"),
+    REAL_NEGATIVE: ("unconverted", "never"),
+    LATE: ("converted", "late"),
+}
+
+
+def heads(timing: Timing, window: int, auxiliary: str, *names: str) -> dict[str, Head]:
+    """Return auxiliary models of what comes after a waiting window, by name.
+
+    Each learns from mature labels, on the same clock as the model that is served: at any moment it has seen clicks at
+    least an attribution window old, and before that it says 1/2.  The papers train theirs once, on the first days of
+    the log, and freeze them.
+
+    Parameters
+    ----------
+    timing : Timing
+    window : int
+        The waiting window, us.
+    auxiliary : str
+        Where the predictions come from: "heads".
+    names : str
+        Of `learners.corrections.auxiliary`.
+
+    Raises
+    ------
+    ValueError
+        If there is no such source.
+    """
+    if auxiliary != "heads":
+        raise ValueError(f"auxiliary: expected 'heads', got {auxiliary!r}")
+    return {name: Head(Mature(window, timing.attribution_window, *_ASKED[name]), Plain()) for name in names}
+
+
+def check_window(timing: Timing, window: int) -> None:
+    """Raise ValueError if a waiting window is longer than the attribution window."""
+    if window > timing.attribution_window:
+        longest = format_duration(timing.attribution_window)
+        raise ValueError(f"window: expected at most the attribution window, {longest}, got {format_duration(window)}")
+
+
+def confirmed_after(timing: Timing, window: int, confirm: int | None) -> int:
+    """Return the age at which negatives are confirmed: the attribution window, unless said otherwise.
+
+    Raises
+    ------
+    ValueError
+        If it does not lie between the waiting window and the attribution window.
+    """
+    check_window(timing, window)
+    confirm = timing.attribution_window if confirm is None else confirm
+    if not window <= confirm <= timing.attribution_window:
+        bounds = " to ".join(format_duration(bound) for bound in (window, timing.attribution_window))
+        raise ValueError(
+            f"confirm: expected a duration from the window to the attribution window, {bounds}; "
+            f"got {format_duration(confirm)}"
+        )
+    return confirm

@@ -114,7 +114,7 @@ def _labels(methods: Sequence[MethodSpec]) -> Iterator[Problem]:
 
 def _optimizer(learner: Learner) -> Iterator[Problem]:
     default = Learner()
-    for key in ("l1", "l2", "beta"):
+    for key in ("l1", "beta"):
         value = getattr(learner, key)
         if learner.optimizer != "ftrl" and value != getattr(default, key):
             yield mismatch(f"learner.{key}", f'no {key}, which only optimizer = "ftrl" has', value)

@@ -67,7 +67,6 @@ def methods(scenario: Scenario) -> dict[str, Method]:
     return built
 
 
-
 def learner(scenario: Scenario) -> Learner:
     """Return a fresh learner."""
     settings = scenario.learner.model_dump()

@@ -5,16 +5,18 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from simulator.drift import Alarm, drift_alarms
 
 from learners.base import Floats32
 from replay.feed import Deliveries
-from replay.log import ClickLog, Ints, OutcomeKind
+from replay.log import Bools, ClickLog, Ints, OutcomeKind
 from simulator.clock import Clock
-from simulator.metrics.calibration import reliability
+from simulator.drift import Alarm, drift_alarms
+from simulator.metrics.calibration import reliability_of
 from simulator.metrics.delays import delay_edges, delay_table
 from simulator.metrics.table import MetricTable
 from simulator.metrics.windows import Evaluated, evaluate
+
+_ROWS = 1 << 20  # clicks at a time, so that few columns of the log's length are made
 
 
 @dataclass(frozen=True)
@@ -73,14 +75,24 @@ def measure(clicks: Evaluated, clock: Clock, yardstick: Yardstick) -> Measures:
     alarms = drift_alarms(
         clicks.click_time,
         clicks.prediction,
-        clicks.label,
+        _known_when_mature(clicks, yardstick.attribution_window),
         attribution_window=yardstick.attribution_window,
         start=yardstick.evaluate_from,
         end=end,
         delta=yardstick.drift_delta,
     )
-    mature = slice(0, int(np.count_nonzero(clicks.mature)))  # clicks are sorted by time, so the mature come first
-    return Measures(table, reliability(clicks.label[mature], clicks.prediction[mature])._asdict(), alarms)
+    counts = table.days.counts
+    together = counts._replace(clicks=counts.clicks.sum(axis=0), conversions=counts.conversions.sum(axis=0))
+    return Measures(table, reliability_of(together)._asdict(), alarms)
+
+
+def _known_when_mature(clicks: Evaluated, attribution_window: int) -> Bools:
+    """Return labels as the trainer's side knows them when a click matures; a late feed may not have brought them."""
+    known = np.empty(len(clicks.label), np.bool_)
+    for at in range(0, len(known), _ROWS):
+        cut = slice(at, at + _ROWS)
+        known[cut] = clicks.arrival[cut] <= clicks.click_time[cut] + attribution_window
+    return known
 
 
 def delays(log: ClickLog, deliveries: Deliveries, attribution_window: int) -> dict[str, Any]:

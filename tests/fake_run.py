@@ -4,24 +4,14 @@ import json
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 START = datetime(2024, 3, 4, tzinfo=UTC)
-OVERALL = {
-    "mean_prediction": 0.2,
-    "nll": 0.43,
-    "normalized_entropy": 0.86,
-    "ece": 0.01,
-    "brier": 0.14,
-    "auc": 0.78,
-    "pr_auc": 0.52,
-    "bias": 0.0,
-    "logit_bias": 0.0,
-}
+EARLY = 1.9  # how much too high a ratio looks while labels are under way
 SCHEMA = pa.schema(
     [
         ("method", pa.string()),
@@ -76,61 +66,90 @@ def write_fake_run(
     """Write run.json and metrics.parquet, and return what run.json holds; `empty`: no metric has an answer."""
     folder.mkdir(parents=True, exist_ok=True)
     rng = np.random.default_rng(5)
-    rows = [row for made in methods for row in _rows(made, rng, days, hours, segments, synthetic)]
+    rows = [row for made in methods for row in _rows(made, rng, days, hours, segments)]
+    if not synthetic:
+        rows = [row | _unknown("truth unknown") if "bias" in row["metric"] else row for row in rows]
     if empty:
-        nothing = {"value": None, "low": None, "high": None, "reason": "no click has a mature label"}
-        rows = [row | nothing for row in rows]
+        rows = [row | _unknown("no mature labels") for row in rows]
     pq.write_table(pa.Table.from_pylist(rows, SCHEMA), folder / "metrics.parquet", write_page_checksum=True)
     run = _run(methods, days, synthetic)
     (folder / "run.json").write_text(json.dumps(run, indent=1), "utf-8")
     return run
 
 
-def _rows(made, rng, days, hours, segments, synthetic):
-    step = timedelta(hours=hours)
-    clicks = 9000 * hours // 24 + 1
-    for curve in ("true", "as_seen"):
-        seen = 1.0 if curve == "true" else 1.9
-        for metric, value in _overall(made, seen).items():
-            if synthetic or "bias" not in metric:
-                yield _row(made, "overall", None, None, "", curve, metric, value, clicks * days)
-        for i in range(days * 24 // hours):
-            start = START + i * step
-            level = made.ratio * seen * (1 + 0.9 * np.exp(-i * hours / 60)) * np.exp(rng.normal(0, 0.04))
-            weather = 0.02 * np.sin(i / 3)
-            mature = curve == "as_seen" or i * hours < (days - 7) * 24
-            nll = made.nll + weather + rng.normal(0, 0.001)
-            observed = clicks // 5 / clicks
-            for metric, value in (("calibration_ratio", level), ("mean_prediction", level * observed), ("nll", nll)):
-                yield _row(made, "window", start, start + step, "", curve, metric, value if mature else None, clicks)
+def _unknown(reason):
+    return {"value": None, "low": None, "high": None, "reason": reason}
+
+
+def _rows(made, rng, days, hours, segments):
+    step, end = timedelta(hours=hours), START + timedelta(days=days)
+    whole = Cut(made.label, "overall", START + timedelta(days=10), end, clicks=9000 * days)
+    for metric, value in _overall(made).items():
+        yield whole.row("true", metric, value, width=0.03)
+        yield whole.row("as_seen", metric, value)
+    for i in range(days * 24 // hours):
+        start = START + i * step
+        cut = Cut(made.label, "window", start, start + step, clicks=375 * hours)
+        level = made.ratio * (1 + 0.9 * np.exp(-i * hours / 60)) * np.exp(rng.normal(0, 0.04))
+        nll = made.nll + 0.02 * np.sin(i / 3) + rng.normal(0, 0.001)
+        if i * hours < (days - 7) * 24:
+            yield from cut.rows("true", level, nll)
+        else:
+            yield from cut._replace(clicks=0).rows("true", None, None)
+        yield from cut._replace(rate=0.2 / EARLY).rows("as_seen", level * EARLY, nll)
     for i, segment in enumerate(segments):
-        value = made.ratio * np.exp(rng.normal(0, 0.3))
-        yield _row(made, "overall", None, None, segment, "true", "calibration_ratio", value, 90_000 // (i + 1))
+        cut = Cut(made.label, "overall", START, end, 90_000 // (i + 1), segment=segment)
+        yield cut.row("true", "calibration_ratio", made.ratio * np.exp(rng.normal(0, 0.3)))
 
 
-def _overall(made, seen):
-    values = OVERALL | {"nll": made.nll, "normalized_entropy": made.nll / 0.5, "calibration_ratio": made.ratio * seen}
+class Cut(NamedTuple):
+    """Some clicks of one method, of which a fifth convert."""
+
+    label: str
+    span: str
+    start: datetime
+    end: datetime
+    clicks: int
+    rate: float = 0.2
+    segment: str = ""
+
+    def rows(self, curve, ratio, nll):
+        conversions = int(self.clicks * self.rate)
+        mean = ratio * conversions / self.clicks if self.clicks else None
+        for metric, value in (("calibration_ratio", ratio), ("mean_prediction", mean), ("nll", nll)):
+            yield self.row(curve, metric, value)
+
+    def row(self, curve, metric, value, width=None):
+        return {
+            "method": self.label,
+            "span": self.span,
+            "window_start": self.start,
+            "window_end": self.end,
+            "segment": self.segment,
+            "curve": curve,
+            "metric": metric,
+            "value": value,
+            "low": value - width * abs(value) if width else None,
+            "high": value + width * abs(value) if width else None,
+            "clicks": self.clicks,
+            "conversions": int(self.clicks * self.rate),
+            "reason": "" if value is not None else "no mature labels",
+        }
+
+
+def _overall(made):
     shift = abs(made.ratio - 1)
-    values |= {"ece": 0.004 + 0.17 * shift, "brier": 0.139 + 0.03 * shift, "pr_auc": 0.521 - 0.01 * shift}
-    return values | {"bias": 0.2 * (made.ratio - 1), "logit_bias": np.log(made.ratio), "auc": 0.78 - made.nll / 100}
-
-
-def _row(made, span, start, end, segment, curve, metric, value, clicks):
-    width = 0.03 * abs(value) if value is not None and span == "overall" else None
     return {
-        "method": made.label,
-        "span": span,
-        "window_start": start,
-        "window_end": end,
-        "segment": segment,
-        "curve": curve,
-        "metric": metric,
-        "value": value,
-        "low": value - width if width is not None else None,
-        "high": value + width if width is not None else None,
-        "clicks": clicks,
-        "conversions": clicks // 5,
-        "reason": None if value is not None else "no click has a mature label",
+        "calibration_ratio": made.ratio,
+        "mean_prediction": 0.2 * made.ratio,
+        "nll": made.nll,
+        "normalized_entropy": made.nll / 0.5,
+        "ece": 0.004 + 0.17 * shift,
+        "brier": 0.139 + 0.03 * shift,
+        "auc": 0.78 - made.nll / 100,
+        "pr_auc": 0.521 - 0.01 * shift,
+        "bias": 0.2 * (made.ratio - 1),
+        "logit_bias": float(np.log(made.ratio)),
     }
 
 
@@ -188,7 +207,7 @@ def _scenario(methods):
 
 
 def _ledger():
-    refused = {"outcome_before_click": 21, "duplicate_click_id": 4}
+    refused = {"missing_click_time": 21, "duplicate_click": 4}
     return {
         "clicks": {"read": 270_025, "served": 270_000, "quarantined": refused},
         "conversions": {
@@ -227,7 +246,7 @@ def _method(made):
         "missed": 28_000 if made.name == "waiting_window" else 0,
         "seconds": 0.41,
         "drift": alarms,
-        "weights": {"clipped_share": 0.002, "effective_sample_size": 241_000.0},
+        "weights": {"effective_share": 0.97},
     }
 
 

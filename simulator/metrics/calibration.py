@@ -4,8 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from simulator.metrics.counts import bin_of, counts_of
-from simulator.metrics.ranked import LABEL, bin_counts, keys_of
+from simulator.metrics.counts import Counts, bin_of, counts_of
 from simulator.metrics.sums import Bools, Floats, Floats32, Ints, Probabilities, Sums, ratio, sums_of
 
 _Z = 1.959963984540054  # the normal's 97.5 % point
@@ -178,11 +177,16 @@ def reliability(label: Bools, p: Floats32, bins: int = 20, binning: str = "count
     >>> table.observed_rate.tolist(), table.clicks.tolist()
     ([0.0, 0.5], [2, 2])
     """
-    keys = keys_of(np.asarray(p, np.float32), label)
-    keys.sort()
-    binned = bin_counts(keys, LABEL, bins, binning)
-    some = np.flatnonzero(binned.clicks)[::-1]
-    clicks, rate = binned.clicks[some], binned.conversions[some] / binned.clicks[some]
+    return reliability_of(counts_of(label, p), bins, binning)
+
+
+def reliability_of(counts: Counts, bins: int = 20, binning: str = "count") -> Reliability:
+    """Return what `reliability` does, from clicks counted by prediction already."""
+    where = bin_of(counts, bins, binning)
+    columns = (counts.clicks, counts.conversions, counts.clicks * counts.prediction)
+    sums = np.stack([np.bincount(where, column, minlength=bins) for column in columns])
+    clicks, conversions, expected = sums[:, sums[0] > 0][:, ::-1]
+    rate = conversions / clicks
     centre = (rate + _Z**2 / (2 * clicks)) / (1 + _Z**2 / clicks)
     half = _Z * np.sqrt(rate * (1 - rate) / clicks + _Z**2 / (4 * clicks**2)) / (1 + _Z**2 / clicks)
-    return Reliability(binned.prediction[some], rate, clicks.astype(np.int64), centre - half, centre + half)
+    return Reliability(expected / clicks, rate, clicks.astype(np.int64), centre - half, centre + half)

@@ -58,9 +58,10 @@ def layout(x: Figure, y: Figure) -> Figure:
 
 
 def time_axis(span: Mapping[str, int], traces: Sequence[Figure]) -> Figure:
-    """Return an axis of dates over the log, or as far as there are points."""
+    """Return an axis of dates over the points, or over the log if there are none."""
+    first = min((trace["x"][0] for trace in traces if trace["x"]), default=span["first"])
     last = max((trace["x"][-1] + trace["xperiod"] for trace in traces if trace["x"]), default=span["end"])
-    return {"type": "date", "range": [span["first"], max(last, span["first"] + 1)], "hoverformat": "%-d %b %Y, %H:%M"}
+    return {"type": "date", "range": [first, max(last, first + 1)], "hoverformat": "%-d %b %Y, %H:%M"}
 
 
 def ratio_axis(values: Sequence[float], title: str = "", *, most_ticks: int = 10) -> Figure:
@@ -97,10 +98,9 @@ def _titled(title: str) -> Figure:
     return {"title": {"text": title, "font": {"size": 12.5}}} if title else {}
 
 
-def delay_axis(seconds: Sequence[float]) -> Figure:
-    """Return a logarithmic axis of durations that covers the given ones."""
-    positive = [second for second in seconds if second > 0] or [1.0]
-    span = [math.log10(min(positive)), math.log10(max(positive)) + 0.08]
+def delay_axis(shortest: float, longest: float) -> Figure:
+    """Return a logarithmic axis of durations between two, in seconds."""
+    span = [math.log10(shortest), math.log10(longest) + 0.08]
     ticks = {name: tick for name, tick in DELAYS.items() if span[0] <= math.log10(tick) <= span[1]}
     return log_axis(span, ticks) | _titled("delay from click to conversion")
 

@@ -11,6 +11,8 @@ from simulator.report import words
 from simulator.report.axes import Figure, delay_axis, escaped, layout, rate_axis, share_axis
 from simulator.report.timelines import FEW_METHODS, Method, nll, ratio, seen
 
+HARDLY_ANY = 0.005  # of conversions: delays that no more than these are below need no room
+
 
 def charts(summary: Mapping[str, Any]) -> dict[str, Figure]:
     """Return the report's figures by name; a chart without a single point is left out.
@@ -92,6 +94,8 @@ def _delays(summary: Mapping[str, Any]) -> Figure:
     if found is None:
         return {"data": []}
     points = [(us, part) for us, part in zip(found["us"], found["share"], strict=True) if us > 0]
+    early = [us for us, part in points if part < HARDLY_ANY]
+    shortest = min([max(early, default=points[0][0]), *(use["us"] for use in found["windows"])])
     share = {
         "x": [us / 1e6 for us, _ in points],
         "y": [part for _, part in points],
@@ -103,7 +107,7 @@ def _delays(summary: Mapping[str, Any]) -> Figure:
         "hovertemplate": "within %{customdata}: %{y:.1%}<extra></extra>",
     }
     marks = _windows(found["windows"])
-    shown = layout(delay_axis(share["x"] + marks["x"]), share_axis("share of conversions"))
+    shown = layout(delay_axis(shortest / 1e6, max(share["x"] + marks["x"])), share_axis("share of conversions"))
     shown["shapes"] = [_drop(x, y) for x, y in zip(marks["x"], marks["y"], strict=True)]
     return {"data": [share, marks], "layout": shown}
 

@@ -118,15 +118,16 @@ def _frame(summary: Mapping[str, Any], axis: Figure, lines: Sequence[Figure], le
     """Return a layout over time, with what does not count shaded and a line across at `level`."""
     span = summary["span"]
     frame = layout(time_axis(span, lines), axis)
+    first, last = frame["xaxis"]["range"]
     ends = {
-        "warm-up, not evaluated": (span["first"], span["evaluate_from"]),
-        "labels not mature yet": (max(span["mature"], span["evaluate_from"]), frame["xaxis"]["range"][1]),
+        "warm-up, not evaluated": (first, span["evaluate_from"]),
+        "labels not mature yet": (max(span["mature"], span["evaluate_from"]), last),
     }
     there = {text: (start, end) for text, (start, end) in ends.items() if start < end}
     frame["hovermode"] = "x unified" if len(lines) <= FEW_METHODS else "closest"
     frame["shapes"] = [_shade(start, end) for start, end in there.values()]
     frame["annotations"] = [
-        _note(text, start, left=True) if start == span["first"] else _note(text, end, left=False)
+        _note(text, start, left=True) if start == first else _note(text, end, left=False)
         for text, (start, end) in there.items()
     ]
     if level is not None:

@@ -7,7 +7,7 @@ MINUS = "\u2212"
 NO_ANSWER = "\u2014"
 TO = "\u2013"
 
-DIGITS = {"calibration_ratio": 2, "logit_bias": 3}
+DIGITS = {"calibration_ratio": 3, "logit_bias": 3}
 SIGNED = ("bias", "logit_bias")
 
 REASONS = {

@@ -20,7 +20,7 @@ from scenarios.problems import Problem
 from simulator import build
 from simulator.clock import Clock
 from simulator.engine import replay
-from simulator.folder import check_target, whole_folder, write_text
+from simulator.folder import Temporary, check_target, whole_folder, write_text
 from simulator.ledger import Ledger, settle
 from simulator.measure import Measures, Yardstick, delays, evaluated, measure
 from simulator.methods import Method
@@ -129,8 +129,8 @@ def run(
     watcher = watcher or Unwatched()
     keep = None
     if out is None:
-        keep = tempfile.TemporaryDirectory(prefix="latelabel-", ignore_cleanup_errors=True)
-        out = Path(keep.name) / scenario.name
+        keep = Temporary()
+        out = keep.folder / scenario.name
     out = Path(out)
     check_target(out)
     prototype = learner or build.learner(scenario)

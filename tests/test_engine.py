@@ -15,6 +15,13 @@ from simulator.trainer import Trainer
 
 TIMING = Timing(attribution_window=WINDOW, evaluate_after=1_500)
 BUILT = {
+    "pu_wait": {"window": 100},
+    "late_positives": {"window": 100},
+    "fnw_wait": {"window": 100},
+    "fnc_wait": {"window": 100},
+    "elkan_noto": {"window": 100},
+    "prior_correction": {"keep": 0.5, "window": 100},
+    "calibrated_wait": {"window": 100, "by_features": True},
     "waiting_window": {"window": 350},
     "frozen": {"window": 200},
     "es_dfm": {"window": 100},

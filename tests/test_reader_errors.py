@@ -487,6 +487,16 @@ def test_a_flipped_byte_is_told_or_leaves_columns_that_can_be_used():
     assert len(said) > 5
 
 
+def test_text_that_is_none_in_a_later_row_group():
+    for values in ([b"a", b"\xff"], [b"\xff", b"a"]):
+        site = pa.array(values).view(pa.string())
+        pq.write_table(pa.table({"click_time": [START, START], "site": site}), "log.parquet", row_group_size=1)
+        with pytest.raises(
+            LogError, match=r"^log.parquet: damaged after row \d: .*UTF8.*; write or copy the file again$"
+        ):
+            list(TableReader("log.parquet", categorical=["site"]).clicks())
+
+
 def test_rows_that_the_footer_does_not_tell_of(monkeypatch):
     parquet(click_time=np.arange(START, START + 10))
 

@@ -162,6 +162,21 @@ def test_fractions_of_seconds_are_kept_to_the_microsecond():
     assert read(TableReader(log))["click_time"] == [START + 123_457, START + 999_999]
 
 
+def test_a_quoted_line_break_may_lie_between_blocks(tmp_path, monkeypatch):
+    monkeypatch.setattr("replay.readers.delimited._BLOCK", 64)
+    sites = [f"{i}\n{i}," for i in range(40)]
+    pa.csv.write_csv(pa.table({"click_time": [1_700_000_000] * 40, "site": sites}), tmp_path / "log.csv")
+    assert read(TableReader(tmp_path / "log.csv"))["site"] == sites
+
+
+def test_chunks_of_a_frame_may_have_dictionaries_of_their_own():
+    site = pa.chunked_array([pa.array([name]).dictionary_encode() for name in ("a", "b")])
+    reader = TableReader(table(site=site))
+    assert read(reader)["site"] == ["a", "b"]
+    again = pa.chunked_array([pa.array(["a", "b"]).dictionary_encode()])
+    assert reader.fingerprint() == TableReader(table(site=again)).fingerprint()
+
+
 def test_numbers_may_count_from_another_start_if_their_unit_is_given():
     log = pa.table({"click_time": [0, 5, 5_000_000]})
     assert read(TableReader(log, time_unit="s"))["click_time"] == [0, 5_000_000, 5_000_000_000_000]

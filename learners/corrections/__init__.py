@@ -1,8 +1,10 @@
 """Corrections: how much an example counts, one paper each."""
 
+from learners.corrections.calibrated_wait import CalibratedWait
 from learners.corrections.defer import Defer
 from learners.corrections.defer_exact import DeferExact
 from learners.corrections.defuse import Defuse
+from learners.corrections.delta_gradient import DeltaGradient
 from learners.corrections.dual import Dual
 from learners.corrections.elapsed_time import ElapsedTime
 from learners.corrections.elapsed_time_exact import ElapsedTimeExact
@@ -10,9 +12,24 @@ from learners.corrections.fake_negative_calibration import FakeNegativeCalibrati
 from learners.corrections.fake_negative_split import FakeNegativeSplit
 from learners.corrections.fake_negative_weight import FakeNegativeWeight
 from learners.corrections.plain import Plain
+from learners.corrections.positive_unlabelled import Echo, Rescale
+from learners.corrections.prior_correction import PriorCorrection
+from learners.corrections.real_negative_calibration import RealNegativeCalibration
+from learners.corrections.real_negative_weight import RealNegativeWeight
 from learners.corrections.two_windows import OUT_WINDOW, TwoWindows
+from learners.corrections.waiting_negative_calibration import WaitingNegativeCalibration
+from learners.corrections.waiting_negative_weight import WaitingNegativeWeight
 
 CORRECTIONS = {
+    "calibrated_wait": CalibratedWait,
+    "delta_gradient": DeltaGradient,
+    "prior_correction": PriorCorrection,
+    "real_negative_calibration": RealNegativeCalibration,
+    "real_negative_weight": RealNegativeWeight,
+    "waiting_negative_calibration": WaitingNegativeCalibration,
+    "waiting_negative_weight": WaitingNegativeWeight,
+    "rescale": Rescale,
+    "echo": Echo,
     "plain": Plain,
     "fake_negative_weight": FakeNegativeWeight,
     "fake_negative_calibration": FakeNegativeCalibration,
@@ -29,15 +46,24 @@ CORRECTIONS = {
 __all__ = [
     "CORRECTIONS",
     "OUT_WINDOW",
+    "CalibratedWait",
     "Defer",
     "DeferExact",
     "Defuse",
+    "DeltaGradient",
     "Dual",
+    "Echo",
     "ElapsedTime",
     "ElapsedTimeExact",
     "FakeNegativeCalibration",
     "FakeNegativeSplit",
     "FakeNegativeWeight",
     "Plain",
+    "PriorCorrection",
+    "RealNegativeCalibration",
+    "RealNegativeWeight",
+    "Rescale",
     "TwoWindows",
+    "WaitingNegativeCalibration",
+    "WaitingNegativeWeight",
 ]

@@ -28,4 +28,5 @@ class TwoWindows(Plain):
 
     def serve(self, seen: Seen) -> Floats32:
         """Return the sum of both, strictly inside (0, 1)."""
-        return np.minimum(seen[MAIN] + seen[OUT_WINDOW], _HIGHEST)
+        total: Floats32 = np.minimum(seen[MAIN] + seen[OUT_WINDOW], _HIGHEST)
+        return total

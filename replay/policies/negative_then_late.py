@@ -23,4 +23,4 @@ class NegativeThenLate:
         """Return the interval's clicks as negatives and its late conversions as positives."""
         examples = NegativeFirst().due(view, start, end)
         shown = ~examples.label | (examples.due > view.click_time(examples.row) + self.window)
-        return Examples(*(column[shown] for column in examples))
+        return Examples(examples.row[shown], examples.due[shown], examples.label[shown], examples.kind[shown])

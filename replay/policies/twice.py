@@ -31,5 +31,5 @@ class Twice:
         """Return the looks of the interval, first and second."""
         looks = RealNegatives(WaitThenLate(self.window), self.confirm).due(view, start, end)
         early = looks.label & (looks.kind == 0)
-        row, due, label, _ = (column[early] for column in looks)
-        return merge(looks, Examples(row, due, label, np.full(len(row), 3, np.int8)))
+        kind = np.full(np.count_nonzero(early), 3, np.int8)
+        return merge(looks, Examples(looks.row[early], looks.due[early], looks.label[early], kind))

@@ -16,7 +16,12 @@ from replay.readers.text import parse, tidy
 
 LATEST = (2**63 - 1) // 1000  # us: 2262-04-11, where nanoseconds end
 UNITS = {"s": 1_000_000, "ms": 1_000, "us": 1}  # us in one; "ns" has a thousandth
-BANDS = {"s": 10**8, "ms": 10**11, "us": 10**14, "ns": 10**17}  # smallest size of each, 1973; next to none reach 5138
+BANDS = {
+    "s": 10**8,
+    "ms": 10**11,
+    "us": 10**14,
+    "ns": 10**17,
+}  # smallest of each, 1973; `LATEST` is far below the next one
 
 _ZONED = pa.timestamp("ns", "UTC")
 _NAIVE = pa.timestamp("ns")
@@ -206,8 +211,6 @@ def _scaled(numbers: NDArray[Any], unit: str, origin: int, low: int) -> Ints:
     factor = UNITS.get(unit)
     span = LATEST - origin
     high = span // factor if factor else span * 1000
-    if low:
-        high = min(high, 1000 * low - 1)
     good = (numbers >= low) & (numbers <= high)
     kept = numbers if good.all() else np.where(good, numbers, 0)
     if numbers.dtype.kind == "f":

@@ -4,17 +4,28 @@ from collections.abc import Mapping
 
 from simulator.methods.base import Duration, Head, Method, Parameter, Recipe, Timing, parameters, summary
 from simulator.methods.bi_defuse import bi_defuse
+from simulator.methods.calibrated_wait import calibrated_wait
 from simulator.methods.ddfm import ddfm
 from simulator.methods.defer import defer
 from simulator.methods.defer_exact import defer_exact
 from simulator.methods.defuse import defuse
+from simulator.methods.elkan_noto import elkan_noto
 from simulator.methods.es_dfm import es_dfm
 from simulator.methods.es_dfm_exact import es_dfm_exact
 from simulator.methods.fake_negative import fake_negative
 from simulator.methods.fnc import fnc
+from simulator.methods.fnc_rn import fnc_rn
+from simulator.methods.fnc_wait import fnc_wait
 from simulator.methods.fnw import fnw
+from simulator.methods.fnw_rn import fnw_rn
+from simulator.methods.fnw_wait import fnw_wait
 from simulator.methods.frozen import frozen
+from simulator.methods.late_positives import late_positives
+from simulator.methods.mature_daily import mature_daily
 from simulator.methods.oracle import oracle
+from simulator.methods.prior_correction import prior_correction
+from simulator.methods.pu import pu
+from simulator.methods.pu_wait import pu_wait
 from simulator.methods.waiting_window import waiting_window
 
 METHODS: Mapping[str, Recipe] = {
@@ -24,6 +35,17 @@ METHODS: Mapping[str, Recipe] = {
     "fnw": fnw,
     "fnc": fnc,
     "frozen": frozen,
+    "pu": pu,
+    "pu_wait": pu_wait,
+    "prior_correction": prior_correction,
+    "late_positives": late_positives,
+    "calibrated_wait": calibrated_wait,
+    "mature_daily": mature_daily,
+    "fnw_wait": fnw_wait,
+    "fnc_wait": fnc_wait,
+    "fnc_rn": fnc_rn,
+    "fnw_rn": fnw_rn,
+    "elkan_noto": elkan_noto,
     "es_dfm": es_dfm,
     "es_dfm_exact": es_dfm_exact,
     "defer": defer,

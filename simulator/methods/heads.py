@@ -6,12 +6,6 @@ from replay.policies import Mature
 from scenarios.durations import format_duration
 from simulator.methods.base import Head, Timing
 
-_ASKED = {
-    DELAYED: ("all", "late"),
-    REAL_NEGATIVE: ("unconverted", "never"),
-    LATE: ("converted", "late"),
-}
-
 
 def heads(timing: Timing, window: int, auxiliary: str, *names: str) -> dict[str, Head]:
     """Return auxiliary models of what comes after a waiting window, by name.
@@ -37,7 +31,12 @@ def heads(timing: Timing, window: int, auxiliary: str, *names: str) -> dict[str,
     """
     if auxiliary != "heads":
         raise ValueError(f"auxiliary: expected 'heads', got {auxiliary!r}")
-    return {name: Head(Mature(window, timing.attribution_window, *_ASKED[name]), Plain()) for name in names}
+    asked = {
+        DELAYED: Mature(window, timing.attribution_window, "all", "late"),
+        REAL_NEGATIVE: Mature(window, timing.attribution_window, "unconverted", "never"),
+        LATE: Mature(window, timing.attribution_window, "converted", "late"),
+    }
+    return {name: Head(asked[name], Plain()) for name in names}
 
 
 def check_window(timing: Timing, window: int) -> None:

@@ -51,7 +51,7 @@ class _Frame(NamedTuple):
 
     edges: Ints  # where each group begins, and the last ends
     keys: Keys  # with the true label, and no second one yet
-    sums: Floats  # shape (n_groups, 3, n_sums): by the labels true, seen by the window's end, seen by the end of all
+    sums: Floats  # shape (n_parts, 3, n_sums): by the labels true, seen by the window's end, seen by the end of all
     seen: tuple[Bools, Bools]  # by the window's end, by the end of all
 
 
@@ -146,7 +146,7 @@ def _measure(
     """Return the cells of a split: overall, then window by window; `days` is for a split into one part."""
     whole = _Window(windows[0].start, windows[-1].end, slice(windows[0].rows.start, windows[-1].rows.stop), ())
     pile = _Pile(split, whole.rows)
-    total = np.zeros((2 * len(split.names), 3, _N_SUMS))
+    total = np.zeros((len(split.names), 3, _N_SUMS))
     cells: list[Cell] = []
     for window in windows:
         here, sums = _Pile(split, window.rows), np.zeros_like(total)
@@ -167,12 +167,22 @@ def _frame(clicks: Evaluated, split: Split, rows: slice, ends: tuple[int, int]) 
     p, label, arrival = (_take(column, rows, order) for column in (clicks.prediction, clicks.label, clicks.arrival))
     q = None if clicks.true_probability is None else _take(clicks.true_probability, rows, order)
     seen = (arrival <= ends[0], arrival <= ends[1])
-    sums = np.zeros((len(edges) - 1, 3, _N_SUMS))
-    for group, (first, last) in enumerate(pairwise(edges.tolist())):
+
+    def summed(first: int, last: int) -> Floats:
+        found = np.zeros((3, _N_SUMS))
         for start in range(first, last, CHUNK):
             part = slice(start, min(start + CHUNK, last))
             labels = (label[part], seen[0][part], seen[1][part])
-            sums[group] += sums_of_chunk(p[part], labels, None if q is None else q[part])
+            found += sums_of_chunk(p[part], labels, None if q is None else q[part])
+        return found
+
+    sums = np.zeros((len(split.names), 3, _N_SUMS))
+    for part in range(len(split.names)):
+        first, grown, last = edges[2 * part : 2 * part + 3].tolist()
+        # what is seen is summed across the bound of maturity: the log's end moves it, and must not move the rounding
+        sums[part] = summed(first, last)
+        if grown < last:
+            sums[part, _TRUE] = summed(first, grown)[_TRUE]
     return _Frame(edges, keys_of(p, label), sums, seen)
 
 
@@ -184,14 +194,13 @@ def _take(column: NDArray[Any], rows: slice, order: Ints | None) -> NDArray[Any]
 def _cells(span: str, at: _Window, split: Split, sums: Floats, pile: _Pile, how: tuple[int, str]) -> Iterator[Cell]:
     """Yield the true curve and the curve as seen of each part; sorts the pile by prediction in place.
 
-    `sums` has shape (n_groups, 2, n_sums): by the true labels, by those seen.
+    `sums` has shape (n_parts, 2, n_sums): by the true labels, by those seen.
     """
     for part, name in enumerate(split.names):
         first, grown, last = pile.edges[2 * part : 2 * part + 3].tolist()
-        mature, other = sums[2 * part], sums[2 * part + 1]
         true, seen = _rankings(pile.keys[first:last], grown - first, how)
-        yield Cell(span, at.start, at.end, name, "true", last - first, mature[0], true)
-        yield Cell(span, at.start, at.end, name, "as_seen", last - first, mature[1] + other[1], seen)
+        yield Cell(span, at.start, at.end, name, "true", last - first, sums[part, 0], true)
+        yield Cell(span, at.start, at.end, name, "as_seen", last - first, sums[part, 1], seen)
 
 
 def _rankings(keys: Keys, n_mature: int, how: tuple[int, str]) -> tuple[Ranking, Ranking]:

@@ -32,7 +32,7 @@ def answer(methods: Sequence[Method], nll: Mapping[str, Curve]) -> dict[str, Any
     if len(rivals) > 1:
         lead = f"Lowest NLL: {best['label']} ({_with_interval(best, NLL)})"
     for bound in [method for method in measured if method["bound"]][:1]:
-        lead += f", {_to_bound(bound, compare(best, bound, nll))}"
+        lead += _to_bound(bound, compare(best, bound, nll))
     more = [_runners_up(best, rivals[1:], nll), *_calibration(best, rivals), _as_seen(best), _alarms(methods)]
     return {"lead": f"{lead}.", "more": [sentence for sentence in more if sentence]}
 
@@ -57,19 +57,19 @@ def _with_interval(method: Method, metric: str) -> str:
 
 
 def _to_bound(bound: Method, found: Comparison) -> str:
-    """Return where the best NLL stands to the bound's, and whether this run can tell."""
+    """Return the end of a sentence: where the best NLL stands to the bound's, and whether this run can tell."""
     name = bound["label"]
     if found.difference is not None and found.half is not None:
         text = words.difference(found.difference, found.half)
         if not found.apart:
-            return f"which this run cannot tell from {name} (difference {text}, by day)"
-        return f"{text.lstrip('+' + words.MINUS)} {'above' if found.difference > 0 else 'below'} {name}"
+            return f", which this run cannot tell from {name} (difference {text}, by day)"
+        return f", {text.lstrip('+' + words.MINUS)} {'above' if found.difference > 0 else 'below'} {name}"
     said = {
-        True: "their intervals are apart",
-        False: "their intervals overlap, so the order may be chance",
-        None: "without intervals it is not known whether they differ",
+        True: "and their intervals are apart",
+        False: "and their intervals overlap, so the order may be chance",
+        None: "and without intervals it is not known whether they differ",
     }
-    return f"{name} has {words.figure(_value(bound, NLL), NLL)}; {said[found.apart]}"
+    return f"; {name} has {words.figure(_value(bound, NLL), NLL)}, {said[found.apart]}"
 
 
 def _runners_up(best: Method, others: Sequence[Method], nll: Mapping[str, Curve]) -> str | None:

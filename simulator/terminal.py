@@ -7,6 +7,7 @@ from typing import Any, Self
 
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
+from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.progress import BarColumn, TextColumn, TimeRemainingColumn
 from rich.progress import Progress as Bars
@@ -20,11 +21,10 @@ from simulator.results import Result
 _COLUMNS = {
     "calibration_ratio": "calibration",
     "nll": "NLL",
-    "normalized_entropy": "NE",
     "ece": "ECE",
     "auc": "AUC",
     "pr_auc": "PR-AUC",
-    "bias": "bias",
+    "bias": "true bias",
 }
 
 
@@ -84,12 +84,22 @@ def show(result: Result) -> None:
     console = Console(highlight=False)
     record = result.record
     log = record["log"]
-    span = f"{log['clicks']:,} clicks, {log['first_click']} to {log['last_click']}"
+    span = f"{log['clicks']:,} clicks, {_minute(log['first_click'])} to {_minute(log['last_click'])} UTC"
     console.print(Text(f"{record['title'] or record['name']}: {span}"))
     for note in log["notes"]:
         console.print(Text(f"  note: {note}", style="dim"))
     console.print(_figures(result))
     console.print(_accounts(record["ledger"]))
+
+
+def _minute(moment: str | None) -> str:
+    return moment[:16].replace("T", " ") if moment else "never"
+
+
+def _table(title: str, *, show_header: bool = True) -> Table:
+    return Table(
+        title=title, title_justify="left", title_style="dim", box=SIMPLE_HEAD, show_header=show_header, pad_edge=False
+    )
 
 
 def _figures(result: Result) -> Table:
@@ -99,10 +109,10 @@ def _figures(result: Result) -> Table:
     ).to_pylist()
     values = {(row["method"], row["metric"]): row for row in chosen}
     known = [name for name in _COLUMNS if any(row["metric"] == name and row["value"] is not None for row in chosen)]
-    table = Table(title="mature labels, clicks from evaluate_from on", title_justify="left", title_style="dim")
-    table.add_column("method")
+    table = _table("mature labels, clicks from evaluate_from on")
+    table.add_column("method", no_wrap=True)
     for name in known:
-        table.add_column(_COLUMNS[name], justify="right")
+        table.add_column(_COLUMNS[name], justify="right", no_wrap=True)
     for method in result.record["methods"]:
         table.add_row(Text(method), *(_figure(values.get((method, name))) for name in known))
     return table
@@ -115,9 +125,9 @@ def _figure(row: Mapping[str, Any] | None) -> str:
 
 
 def _accounts(ledger: Mapping[str, Any]) -> Table:
-    table = Table(title="ledger: what came in, and where it went; it balances", title_justify="left", title_style="dim")
-    table.add_column("account")
-    table.add_column("read", justify="right")
+    table = _table("ledger: what came in, and where it went; it balances")
+    table.add_column("account", no_wrap=True)
+    table.add_column("read", justify="right", no_wrap=True)
     table.add_column("went")
     accounts = {name: account for name, account in ledger.items() if isinstance(account, Mapping) and name != "money"}
     accounts |= {f"{kind} money": account for kind, account in ledger["money"].items()}
@@ -143,11 +153,11 @@ def _amount(amount: int | str) -> str:
 def show_list(scenarios: Mapping[str, str], methods: Mapping[str, tuple[str, Mapping[str, Parameter]]]) -> None:
     """Print what there is to run."""
     console = Console(highlight=False)
-    table = Table(title="scenarios: latelabel run NAME", title_justify="left", title_style="dim", show_header=False)
+    table = _table("scenarios: latelabel run NAME", show_header=False)
     for name, what in scenarios.items():
         table.add_row(Text(name, style="bold"), Text(what))
     console.print(table)
-    table = Table(title='methods: [[method]] name = "NAME"', title_justify="left", title_style="dim", show_header=False)
+    table = _table('methods: [[method]] name = "NAME"', show_header=False)
     for name, (what, known) in methods.items():
         table.add_row(Text(name, style="bold"), Text(what), Text("\n".join(_default(one) for one in known.values())))
     console.print(table)

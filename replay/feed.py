@@ -1,5 +1,6 @@
 """The label feed: when the trainer's side hears of an outcome, and which outcomes count."""
 
+import math
 import tempfile
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -39,8 +40,8 @@ class LabelFeed:
         if self.kind == "constant" or not self.mean:
             return self.mean
         if self.kind == "exponential":
-            return int(np.ceil(self.mean * np.log(100.0)))
-        return int(np.ceil(self.mean * np.exp(2.3263 * self.sigma - 0.5 * self.sigma**2)))
+            return math.ceil(self.mean * math.log(100.0))
+        return math.ceil(self.mean * math.exp(2.3263 * self.sigma - 0.5 * self.sigma**2))
 
     def held_back(self, time: Ints) -> Ints:
         """Return when what would arrive at `time` does arrive: an outage holds it back to its end."""
@@ -65,7 +66,8 @@ class LabelFeed:
         # Box and Muller's normal from a second, independent uniform
         angle = uniform(2 * self.seed + 1, row, ordinal)
         normal = np.sqrt(-2.0 * np.log(first)) * np.cos(2.0 * np.pi * angle)
-        return np.rint(self.mean * np.exp(self.sigma * normal - 0.5 * self.sigma**2)).astype(np.int64)
+        drawn: Ints = np.rint(self.mean * np.exp(self.sigma * normal - 0.5 * self.sigma**2)).astype(np.int64)
+        return drawn
 
 
 @dataclass(frozen=True)

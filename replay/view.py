@@ -52,7 +52,7 @@ class View:
         return self.deliveries.arrival[rows] <= by
 
     def reached(self, age: int, start: int, end: int) -> tuple[Ints, Ints]:
-        """Return the clicks that reach an age at the feed's watermark in [start, end), and when; ordered by (when, row).
+        """Return the clicks that reach an age at the feed's watermark in [start, end), and when, ordered by that.
 
         By then everything that happened up to that age has arrived, however late the feed runs; during an outage no
         click gets older.

@@ -47,7 +47,7 @@ def _drains(
         yield environment.timeout(lag)
     for _ in range(clock.drains):
         yield environment.timeout(every)
-        now = environment.now
+        now = int(environment.now)
         trainer.serve(served, now)
         served = now
         trainer.learn(now - lag - every, now - lag)

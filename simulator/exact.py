@@ -3,10 +3,12 @@
 import copy
 from collections.abc import Callable
 from enum import IntEnum
+from functools import partial
 from typing import Any
 
 import numpy as np
 import simpy
+from simpy.events import EventPriority
 
 from learners.base import Seen
 from replay.log import NEVER, Ints
@@ -46,7 +48,7 @@ def replay_exactly(trainer: Trainer, clock: Clock, tick: Callable[[int], None]) 
     environment.run()
 
 
-class _Sure(simpy.Event):  # type: ignore[misc]  # simpy has no types
+class _Sure(simpy.Event):
     """An event that happens when its time comes, like SimPy's Timeout, but with a priority of its own."""
 
     def __init__(self, environment: simpy.Environment) -> None:
@@ -68,9 +70,9 @@ class Exact:
     def schedule(self) -> None:
         """Put every event on SimPy's queue."""
         for time in np.unique(self.trainer.log.click_time).tolist():
-            self._at(time, Kind.PREDICT, lambda time=time: self.predict(time))
+            self._at(time, Kind.PREDICT, partial(self.predict, time))
         for time in self._due_times().tolist():
-            self._at(time, Kind.LEARN, lambda time=time: self.show(time))
+            self._at(time, Kind.LEARN, partial(self.show, time))
             if not self.clock.publish_every:
                 self._at(time, Kind.PUBLISH, lambda: self.publish(self.clock.publish_lag))
         for drain in range(self.clock.drains):
@@ -91,7 +93,7 @@ class Exact:
         for part in self.trainer.parts:
             examples = self.trainer.due(part, time, time + 1)
             for i in range(len(examples.row)):
-                self.waiting[part.name].append(Examples(*(column[i : i + 1] for column in examples)))
+                self.waiting[part.name].append(examples.part(slice(i, i + 1)))
 
     def publish(self, lag: int) -> None:
         """Learn what waits, model by model, and let it serve from a lag after the end of this microsecond."""
@@ -99,7 +101,7 @@ class Exact:
             self._learn(part)
         published = self._models()
         if lag:
-            self._at(self.environment.now + lag, Kind.PUBLISH, lambda: setattr(self, "serving", published))
+            self._at(int(self.environment.now) + lag, Kind.PUBLISH, lambda: setattr(self, "serving", published))
         else:
             self.serving = published
 
@@ -131,4 +133,4 @@ class Exact:
     def _at(self, time: int, kind: Kind, action: Callable[[], None]) -> None:
         event = _Sure(self.environment)
         event.callbacks.append(lambda _: action())
-        self.environment.schedule(event, priority=kind, delay=time - self.environment.now)
+        self.environment.schedule(event, EventPriority(kind), delay=time - self.environment.now)

@@ -1,4 +1,4 @@
-"""Exact expectations instead of draws: where a method settles on clicks that its model may be too poor to tell apart."""
+"""Exact expectations, not draws: where a method settles on clicks that its model may be too poor to tell apart."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

@@ -7,6 +7,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from learners.base import Floats32
+from replay.arrays import as_arrow
 from replay.feed import Deliveries
 from replay.log import Bools, ClickLog
 
@@ -51,11 +52,17 @@ def write_predictions(
             part = slice(start, min(start + ROWS, log.n_clicks))
             immature = log.click_time[part] > log.observed_until - attribution_window
             columns = [
-                pa.array(log.click[part]),
-                pa.array(log.click_time[part]).cast(_TIME),
-                pa.array(prediction[part]),
-                pa.array(deliveries.label[part], mask=immature),
+                as_arrow(log.click[part]),
+                as_arrow(log.click_time[part]).view(_TIME),
+                as_arrow(prediction[part]),
+                _nullable(deliveries.label[part], ~immature),
             ]
             if log.true_probability is not None:
-                columns.append(pa.array(log.true_probability[part]))
+                columns.append(as_arrow(log.true_probability[part]))
             writer.write_batch(pa.record_batch(columns, schema=schema))
+
+
+def _nullable(values: Bools, known: Bools) -> pa.Array:
+    """Return truth values as an Arrow array, null where not known."""
+    buffers = [pa.py_buffer(np.packbits(bits, bitorder="little")) for bits in (known, values & known)]
+    return pa.Array.from_buffers(pa.bool_(), len(values), buffers)

@@ -51,15 +51,13 @@ def write_metrics(path: Path, tables: Mapping[str, "MetricTable"]) -> None:
 
 def _arrow(method: str, columns: Mapping[str, Any]) -> pa.Table:
     n = len(columns["metric"])
-    arrays = [pa.array([method] * n, pa.string())]
-    for field in list(_SCHEMA)[1:]:
-        column = columns[field.name]
+    values = {name: np.asarray(column).tolist() for name, column in columns.items()} | {"method": [method] * n}
+    arrays = []
+    for field in _SCHEMA:
+        column = values[field.name]
         if pa.types.is_floating(field.type):
-            arrays.append(pa.array(column, field.type, from_pandas=True))  # nan becomes null
-        elif pa.types.is_timestamp(field.type):
-            arrays.append(pa.array(np.asarray(column, np.int64)).cast(field.type))
-        else:
-            arrays.append(pa.array(list(column) if pa.types.is_string(field.type) else column, field.type))
+            column = [value if np.isfinite(value) else None for value in column]
+        arrays.append(pa.array(column, field.type))  # from lists: from numpy's arrays pyarrow would import pandas
     return pa.Table.from_arrays(arrays, schema=_SCHEMA)
 
 

@@ -9,12 +9,12 @@ from pathlib import Path
 from typing import Any, Protocol
 
 import numpy as np
-from replay.prepare import prepare
-from replay.store import cache_folder
 
 from learners.base import Learner
 from replay.feed import Deliveries, deliver
 from replay.log import ClickLog
+from replay.prepare import prepare
+from replay.store import cache_folder
 from scenarios import Scenario, ScenarioError
 from scenarios.problems import Problem
 from simulator import build

@@ -1,5 +1,6 @@
 """The smallest world: no features, one conversion rate, a mixture of exponential delays.  Limits are known in it."""
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -36,10 +37,10 @@ class Toy:
 
     def converted_by(self, elapsed: int) -> float:
         """Return P(delay <= elapsed | converts), F."""
-        return sum(share * -np.expm1(-elapsed / mean) for share, mean in self.delays)
+        return sum(share * -math.expm1(-elapsed / mean) for share, mean in self.delays)
 
     def discounted(self) -> float:
-        """Return E[e^(-growth * delay); delay inside the attribution window | converts], which growth multiplies p by."""
+        """Return E[e^(-growth * delay); delay <= attribution window | converts], which growth multiplies p by."""
         return sum(_discounted(share, mean, self.growth / DAY, self.attribution_window) for share, mean in self.delays)
 
     def log(self, seed: int) -> ClickLog:

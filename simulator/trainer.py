@@ -108,7 +108,7 @@ class Trainer:
                 cut = slice(at, at + step)
                 piece = x.slice(at, min(step, n - at)) if part.learner.features == "columns" else x[cut]
                 seen = self.see(part.correction.needs, piece)
-                self.step(part, Examples(*(column[cut] for column in examples)), piece, seen)
+                self.step(part, examples.part(cut), piece, seen)
 
     def due(self, part: Part, start: int, end: int) -> Examples:
         """Return what a model is shown in an interval, entered into the tally."""

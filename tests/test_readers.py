@@ -180,6 +180,8 @@ def test_chunks_of_a_frame_may_have_dictionaries_of_their_own():
 def test_numbers_may_count_from_another_start_if_their_unit_is_given():
     log = pa.table({"click_time": [0, 5, 5_000_000]})
     assert read(TableReader(log, time_unit="s"))["click_time"] == [0, 5_000_000, 5_000_000_000_000]
+    fractions = pa.table({"click_time": [0.000249, 5.5]})  # the first is just below 249 us
+    assert read(TableReader(fractions, time_unit="s"))["click_time"] == [249, 5_500_000]
 
 
 def test_what_is_no_time_is_never():

@@ -1,12 +1,14 @@
 """What a label policy is: the rule that says which example is shown, when, and with which label."""
 
-from typing import NamedTuple, Protocol
+from typing import NamedTuple, Protocol, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from replay.log import Bools, Ints
 from replay.view import View
+
+T = TypeVar("T", bound=np.generic)
 
 
 class Examples(NamedTuple):
@@ -16,6 +18,10 @@ class Examples(NamedTuple):
     due: Ints  # us UTC, non-decreasing; ties by (kind, row)
     label: Bools  # as known at `due`
     kind: NDArray[np.int8]  # a small integer the policy defines, for corrections and many-headed learners
+
+    def part(self, cut: slice | Bools) -> "Examples":
+        """Return some of these examples, in order."""
+        return Examples(self.row[cut], self.due[cut], self.label[cut], self.kind[cut])
 
 
 class LabelPolicy(Protocol):
@@ -49,9 +55,15 @@ def merge(first: Examples, second: Examples) -> Examples:
     at = np.searchsorted(first.due, second.due, side="right") + np.arange(len(second.due))
     rest = np.ones(len(first.row) + len(second.row), dtype=np.bool_)
     rest[at] = False
-    columns = []
-    for a, b in zip(first, second, strict=True):
+
+    def woven(a: NDArray[T], b: NDArray[T]) -> NDArray[T]:
         column = np.empty(len(rest), dtype=a.dtype)
         column[rest], column[at] = a, b
-        columns.append(column)
-    return Examples(*columns)
+        return column
+
+    return Examples(
+        woven(first.row, second.row),
+        woven(first.due, second.due),
+        woven(first.label, second.label),
+        woven(first.kind, second.kind),
+    )

@@ -25,4 +25,4 @@ class Positives:
     def due(self, view: View, start: int, end: int) -> Examples:
         """Return the positive examples of the interval."""
         examples = self.policy.due(view, start, end)
-        return Examples(*(column[examples.label] for column in examples))
+        return examples.part(examples.label)

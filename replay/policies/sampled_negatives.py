@@ -37,4 +37,4 @@ class SampledNegatives:
         examples = self.policy.due(view, start, end)
         drawn = uniform(_STREAM, examples.row, np.zeros_like(examples.row)) <= self.rate
         kept = examples.label | drawn
-        return Examples(*(column[kept] for column in examples))
+        return examples.part(kept)

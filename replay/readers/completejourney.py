@@ -9,10 +9,10 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 import xxhash
-from replay.readers.table import TableReader
 
 from replay.errors import LogError
 from replay.readers.base import RawClicks, RawOutcomes
+from replay.readers.table import TableReader
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -48,7 +48,7 @@ class FrameSource:
 
 
 def _whole(table: pa.Table, start: int) -> pa.Table:
-    return table.slice(start, BATCH).unify_dictionaries().combine_chunks()
+    return table.slice(start, BATCH).combine_chunks()
 
 
 def _name(frame: object) -> str:

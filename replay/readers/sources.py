@@ -25,7 +25,7 @@ class Source(Protocol):
         """Return names and types of all columns, as far as the source knows its types."""
 
     def batches(self, forms: Mapping[str, Form]) -> Iterator[pa.RecordBatch]:
-        """Yield the asked columns, in the asked order, in pieces of at most some 100,000 rows."""
+        """Yield the asked columns, in any order, in pieces of at most some 100,000 rows."""
 
     def digest(self) -> str:
         """Return a fingerprint of the content."""

@@ -1,0 +1,98 @@
+"""Where every method settles in the toy world: one closed form each, in steady, growing and shrinking traffic."""
+
+import inspect
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from simulator.limits_elapsed import Masses, bi_defuse, ddfm, defer, defer_exact, defuse, elapsed_time
+from simulator.methods import METHODS, parameters
+from simulator.toy import Toy
+
+
+def p(toy: Toy) -> float:
+    """Return P(converts inside the attribution window): the limit of whatever judges clicks at one age and loses none."""
+    return toy.rate * toy.converted_by(toy.attribution_window)
+
+
+def converted_by(toy: Toy, window: int) -> float:
+    """Return p F(window): what waiting leaves, whatever the traffic."""
+    return toy.rate * toy.converted_by(window)
+
+
+def discounted(toy: Toy) -> float:
+    """Return p E[e^(-gamma d)]: the conversions that arrive for every click shown, where they lag behind the clicks."""
+    return toy.rate * toy.discounted()
+
+
+def duplicated(toy: Toy, window: int = 0) -> float:
+    """Return the share of positives where late conversions are shown again: p / (1 + D) in steady traffic."""
+    of = Masses.of(toy, window)
+    positive = of.early + of.late
+    return positive / (positive + of.observed)
+
+
+def undone(toy: Toy, window: int) -> float:
+    """Return the positives, early and late, for every click that reaches the window's age: p in steady traffic."""
+    of = Masses.of(toy, window)
+    return (of.early + of.late) / of.discount
+
+
+def corrected(toy: Toy, window: int) -> float:
+    """Return k / (1 + F k), with k the odds of a positive in a stream that waits: p in steady traffic.
+
+    It solves f / (1 - F f) = k, which is what the true share F of early conversions makes of those odds, whether by
+    weights, when serving, or by a shift of the logit.
+    """
+    of = Masses.of(toy, window)
+    odds = (of.early + of.late) / of.observed
+    return odds / (1 + (1 - of.delayed / of.p) * odds)
+
+
+def confirmed(toy: Toy) -> float:
+    """Return twice the share of positives among first looks, conversions and confirmed negatives: p in steady traffic."""
+    of = Masses.of(toy, 0)
+    return 2 * of.late / (of.late + 1 + of.confirmed)
+
+
+LIMITS: Mapping[str, Callable[..., float]] = {
+    "oracle": p,
+    "waiting_window": converted_by,
+    "fake_negative": duplicated,
+    "fnw": discounted,
+    "fnc": discounted,
+    "frozen": p,
+    "pu": discounted,
+    "pu_wait": undone,
+    "prior_correction": corrected,
+    "late_positives": duplicated,
+    "calibrated_wait": p,
+    "mature_daily": p,
+    "fnw_wait": corrected,
+    "fnc_wait": corrected,
+    "fnc_rn": confirmed,
+    "fnw_rn": confirmed,
+    "elkan_noto": lambda toy: 1.0,  # noqa: ARG005  (g is c where all clicks are alike)
+    "es_dfm": elapsed_time,
+    "es_dfm_exact": elapsed_time,
+    "defer": defer,
+    "defer_exact": defer_exact,
+    "defuse": defuse,
+    "bi_defuse": bi_defuse,
+    "ddfm": ddfm,
+}
+
+
+def limit(name: str, toy: Toy, given: Mapping[str, Any]) -> float:
+    """Return where a method settles, with its parameters as given or as its recipe has them.
+
+    Parameters
+    ----------
+    name : str
+        Of `METHODS`.
+    toy : Toy
+    given : mapping
+        Parameters of the method; durations in us.
+    """
+    form = LIMITS[name]
+    values = {one.name: one.default for one in parameters(METHODS[name]).values()} | dict(given)
+    return form(toy, **{key: values[key] for key in inspect.signature(form).parameters if key in values})

@@ -1,5 +1,6 @@
 """Between Arrow and numpy by their buffers alone; pyarrow's own ways import pandas, which takes as long as a replay."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -18,6 +19,15 @@ def as_arrow(values: NDArray[Any]) -> pa.Array:
         )
     data = pa.py_buffer(np.ascontiguousarray(values))
     return pa.Array.from_buffers(pa.from_numpy_dtype(values.dtype), len(values), [None, data])
+
+
+def text_array(values: Sequence[str]) -> pa.Array:
+    """Return text as an Arrow array without nulls."""
+    encoded = [value.encode() for value in values]
+    offsets = np.concatenate(([0], np.cumsum([len(value) for value in encoded]))).astype(np.int32)
+    return pa.Array.from_buffers(
+        pa.string(), len(encoded), [None, pa.py_buffer(offsets), pa.py_buffer(b"".join(encoded))]
+    )
 
 
 def fixed_width(values: pa.Array) -> NDArray[Any]:

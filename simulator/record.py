@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
+from numpy.typing import NDArray
 
+from replay.arrays import as_arrow, text_array
 from replay.log import ClickLog
 from simulator.ledger import Ledger
 from simulator.methods import METHODS, summary
@@ -51,14 +53,19 @@ def write_metrics(path: Path, tables: Mapping[str, "MetricTable"]) -> None:
 
 def _arrow(method: str, columns: Mapping[str, Any]) -> pa.Table:
     n = len(columns["metric"])
-    values = {name: np.asarray(column).tolist() for name, column in columns.items()} | {"method": [method] * n}
-    arrays = []
-    for field in _SCHEMA:
-        column = values[field.name]
-        if pa.types.is_floating(field.type):
-            column = [value if np.isfinite(value) else None for value in column]
-        arrays.append(pa.array(column, field.type))  # from lists: from numpy's arrays pyarrow would import pandas
+    values = {name: np.asarray(column) for name, column in columns.items()} | {"method": np.array([method] * n)}
+    arrays = [_column(values[field.name], field.type) for field in _SCHEMA]
     return pa.Table.from_arrays(arrays, schema=_SCHEMA)
+
+
+def _column(values: NDArray[Any], kind: pa.DataType) -> pa.Array:
+    """Return a column as Arrow has it; nan becomes null."""
+    if pa.types.is_string(kind):
+        return text_array(values.tolist())
+    if pa.types.is_floating(kind):
+        known = pa.py_buffer(np.packbits(np.isfinite(values), bitorder="little"))
+        return pa.Array.from_buffers(kind, len(values), [known, pa.py_buffer(np.ascontiguousarray(values))])
+    return as_arrow(values).view(kind)
 
 
 def record_text(stage: "Stage", played: Mapping[str, "Played"], ledger: Ledger, delays: Mapping[str, Any]) -> str:

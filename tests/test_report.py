@@ -114,7 +114,9 @@ class TestSummary:
 
     def test_the_page_says_so(self, tmp_path):
         write_fake_run(tmp_path, METHODS[:2], days=60, hours=1)
-        assert summarize(tmp_path)["curves"]["merged"] == {"windows": "1,440", "width": "2h"}
+        curves = summarize(tmp_path)["curves"]
+        assert curves["large"]["merged"] == {"windows": "1,440", "width": "2h"}
+        assert curves["small"]["merged"] == {"windows": "1,440", "width": "12h"}
         assert "There are 1,440 windows" in Page(write_report(tmp_path).read_text("utf-8")).text
 
     def test_bias_is_left_out_where_no_world_is_known(self, tmp_path):

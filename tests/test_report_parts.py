@@ -153,8 +153,8 @@ class TestTables:
         ]
         site, device = segment_tables(rows, ["fnw"])
         assert [(row["value"], row["cells"][0]["text"], row["cells"][0]["shade"]) for row in site["rows"]] == [
-            ("large", "1.500", 2),
-            ("small", "1.500", 0),
+            ("large", "1.50", 2),
+            ("small", "1.50", 0),
             ("none", "\u2014", None),
         ]
         assert (device["field"], device["rows"][0]["value"], device["rows"][0]["cells"][0]["shade"]) == (

@@ -112,7 +112,9 @@ def _as_seen(best: Method) -> str | None:
     if not seen or not true or abs(math.log(seen / true)) < math.log(1.05):
         return None
     shown, known = words.figure(seen, RATIO), words.figure(true, RATIO)
-    return f"To a monitor that does not wait for late labels, {best['label']} looks like {shown} instead of {known}."
+    return (
+        f"To a monitor that does not wait for late labels, the ratio of {best['label']} is {shown} instead of {known}."
+    )
 
 
 def _alarms(methods: Sequence[Method]) -> str | None:

@@ -10,10 +10,8 @@ from simulator.report import words
 from simulator.report.coarser import coarser, width_for
 from simulator.report.curves import NLL, RATIO, Curve, Curves, Floats
 
-MOST_POINTS = 750  # per curve: a month of hours
-ALL_POINTS = 90_000  # in all curves together, so that the page stays under 8 MB however many methods there are
-
-DRAWN = {"true": ("true", RATIO), "as_seen": ("as_seen", RATIO), "nll": ("true", NLL)}
+LARGE, SMALL = 750, 150  # points of a curve: a month of hours, and what a small chart can show
+ALL_POINTS = 50_000  # in all curves of a kind, so that the page stays under 8 MB however many methods there are
 
 
 def over_time(curves: Curves, labels: Sequence[str], bound: str | None) -> dict[str, Any]:
@@ -30,28 +28,41 @@ def over_time(curves: Curves, labels: Sequence[str], bound: str | None) -> dict[
     Returns
     -------
     dict
-        ``true``, ``as_seen`` (calibration ratio) and ``nll`` map labels to ``time`` (window starts, ms UTC) and
-        ``value`` (None where there is no answer); ``nll_of`` is `bound` or None; ``window`` is a window's length, ms;
-        ``merged`` says how many windows there were and how long the drawn ones are, or is None.
+        ``large`` has ``ratio`` and ``nll``, ``small`` has the ratios ``true`` and ``as_seen``: labels to ``time``
+        (window starts, ms UTC) and ``value`` (None where there is no answer).  Both have ``window``, the length of a
+        window in ms, and ``merged``: how many windows there were and how long the drawn ones are, or None.  ``nll_of``
+        is `bound`, or None if that has no NLL.
     """
-    keys = [(label, *key) for key in DRAWN.values() for label in labels if (label, *key) in curves]
-    drawn = [curves[key] for key in keys]
-    width = width_for(drawn, max(2, min(MOST_POINTS, ALL_POINTS // max(1, len(drawn)))))
+    large = _group(curves, labels, {"ratio": ("true", RATIO), "nll": ("true", NLL)}, LARGE)
+    small = _group(curves, labels, {"true": ("true", RATIO), "as_seen": ("as_seen", RATIO)}, SMALL)
+    reference = large["nll"].pop(bound, None)
+    if reference is not None:
+        large["nll"] = {label: _less(curve, reference) for label, curve in large["nll"].items()}
+    return {"large": _plain(large), "small": _plain(small), "nll_of": bound if reference is not None else None}
+
+
+def _group(curves: Curves, labels: Sequence[str], names: Mapping[str, tuple[str, str]], most: int) -> dict[str, Any]:
+    """Return curves by name and label, all over windows of one length, with what the reader must know of it."""
+    drawn = [curves[label, *key] for key in names.values() for label in labels if (label, *key) in curves]
+    width = width_for(drawn, max(2, min(most, ALL_POINTS // max(1, len(drawn)))))
     windows = max((len(curve.start) for curve in drawn), default=0)
+    length = max((int(np.median(curve.end - curve.start)) for curve in drawn), default=0)
     shown = coarser(curves, width) if width else curves
-    reference = shown.get((bound, "true", NLL)) if bound is not None else None
-    groups = {
-        name: {label: shown[label, *key] for label in labels if (label, *key) in curves} for name, key in DRAWN.items()
-    }
-    if bound is not None and reference is not None:
-        groups["nll"] = {label: _less(curve, reference) for label, curve in groups["nll"].items() if label != bound}
-    lengths = [int(np.median(curve.end - curve.start)) for curve in drawn]
     return {
-        **{name: {label: _points(curve) for label, curve in group.items()} for name, group in groups.items()},
-        "nll_of": bound if reference is not None else None,
-        "window": (width or max(lengths, default=0)) // 1000,
+        **{
+            name: {label: shown[label, *key] for label in labels if (label, *key) in curves}
+            for name, key in names.items()
+        },
+        "window": (width or length) // 1000,
         "merged": {"windows": words.count(windows), "width": format_duration(width)} if width else None,
     }
+
+
+def _plain(group: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a group with its curves as lists."""
+    rest = {key: group[key] for key in ("window", "merged")}
+    curves = {name: by_label for name, by_label in group.items() if name not in rest}
+    return rest | {name: {label: _points(one) for label, one in by_label.items()} for name, by_label in curves.items()}
 
 
 def _less(a: Curve, b: Curve) -> Curve:

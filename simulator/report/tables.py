@@ -138,7 +138,7 @@ def _segments(
 def _heat(row: Mapping[str, Any] | None) -> dict[str, Any]:
     """Return a cell with its shade: -3 far too few predicted, 0 about right or maybe chance, 3 far too many."""
     ratio = row["value"] if row else None
-    text = words.figure(ratio, "calibration_ratio")
+    text = words.figure(ratio, "segment")
     if row is None or ratio is None or not ratio > 0:
         return {
             "text": text,

@@ -16,14 +16,11 @@ FEW_METHODS = 10  # beyond, one common hover box would hide the chart, and so wo
 
 def ratio(summary: Mapping[str, Any]) -> Figure:
     """Return the calibration ratio of all methods by mature labels, with their drift alarms."""
-    curves = summary["curves"]["true"]
+    curves, window = summary["curves"]["large"]["ratio"], summary["curves"]["large"]["window"]
     methods = [method for method in summary["methods"] if method["label"] in curves]
-    lines = [_line(method, curves[method["label"]], summary) for method in methods]
-    alarms = [
-        _alarms(method, curves[method["label"]], summary["curves"]["window"])
-        for method in methods
-        if method.get("drift") and _has_points(curves[method["label"]])
-    ]
+    lines = [_line(method, curves[method["label"]], window) for method in methods]
+    alarmed = [method for method in methods if method.get("drift") and _has_points(curves[method["label"]])]
+    alarms = [_alarms(method, curves[method["label"]], window) for method in alarmed]
     axis = ratio_axis(_counted(curves.values(), summary), "predicted / observed conversions")
     return {"data": lines + alarms, "layout": _frame(summary, axis, lines, level=1), **_refit(summary)}
 
@@ -34,10 +31,10 @@ def _has_points(points: Mapping[str, Sequence[Any]]) -> bool:
 
 def nll(summary: Mapping[str, Any]) -> Figure:
     """Return the NLL of all methods, as the difference to the bound where there is one."""
-    curves, bound = summary["curves"]["nll"], summary["curves"]["nll_of"]
-    lines = [
-        _line(method, curves[method["label"]], summary) for method in summary["methods"] if method["label"] in curves
-    ]
+    curves, window = summary["curves"]["large"]["nll"], summary["curves"]["large"]["window"]
+    methods = [method for method in summary["methods"] if method["label"] in curves]
+    lines = [_line(method, curves[method["label"]], window) for method in methods]
+    bound = summary["curves"]["nll_of"]
     title = "NLL, nats per click" if bound is None else f"NLL less that of {escaped(bound)}"
     axis = value_axis(_counted(curves.values(), summary), title, difference=bound is not None)
     frame = _frame(summary, axis, lines, level=None if bound is None else 0)
@@ -46,14 +43,14 @@ def nll(summary: Mapping[str, Any]) -> Figure:
 
 def seen(summary: Mapping[str, Any], method: Method) -> Figure:
     """Return one method's ratio by mature labels and as a monitor of fresh labels had it; one scale for all methods."""
-    curves, label = summary["curves"], method["label"]
+    curves, label = summary["curves"]["small"], method["label"]
     if label not in curves["as_seen"]:
         return {"data": []}
-    fresh = _line(method, curves["as_seen"][label], summary)
+    fresh = _line(method, curves["as_seen"][label], curves["window"])
     fresh |= {"name": "as seen then", "line": {"color": "var(--ink-2)", "dash": "dot", "width": 2}}
-    true = _line(method, curves["true"].get(label, {"time": [], "value": []}), summary)
-    true |= {"name": "true", "line": {"color": method["look"]["color"], "width": 2.5}}
     fresh["marker"] |= {"color": "var(--ink-2)", "symbol": "circle-open"}
+    true = _line(method, curves["true"].get(label, {"time": [], "value": []}), curves["window"])
+    true |= {"name": "true", "line": {"color": method["look"]["color"], "width": 2.5}}
     for line in (fresh, true):
         line["mode"] = "lines" if sum(value is not None for value in line["y"]) > 1 else "markers"
     axis = ratio_axis(_counted([*curves["true"].values(), *curves["as_seen"].values()], summary), most_ticks=5)
@@ -67,7 +64,7 @@ def _refit(summary: Mapping[str, Any]) -> Figure:
     return {"since": summary["span"]["evaluate_from"]}
 
 
-def _line(method: Method, points: Mapping[str, Sequence[Any]], summary: Mapping[str, Any]) -> Figure:
+def _line(method: Method, points: Mapping[str, Sequence[Any]], window: int) -> Figure:
     look = method["look"]
     marker = {"color": look["color"], "symbol": look["marker"], "size": 7}
     if len(points["time"]) > FEW_POINTS:
@@ -84,7 +81,7 @@ def _line(method: Method, points: Mapping[str, Sequence[Any]], summary: Mapping[
             "width": 2 if len(points["time"]) <= FEW_POINTS else 1.5,
         },
         "marker": marker,
-        "xperiod": summary["curves"]["window"],
+        "xperiod": window,
         "xperiodalignment": "middle",
     }
 
@@ -118,34 +115,27 @@ def _frame(summary: Mapping[str, Any], axis: Figure, lines: Sequence[Figure], le
     """Return a layout over time, with what does not count shaded and a line across at `level`."""
     span = summary["span"]
     frame = layout(time_axis(span, lines), axis)
-    first, last = frame["xaxis"]["range"]
-    ends = {
-        "warm-up, not evaluated": (first, span["evaluate_from"]),
-        "labels not mature yet": (max(span["mature"], span["evaluate_from"]), last),
-    }
-    there = {text: (start, end) for text, (start, end) in ends.items() if start < end}
+    frame |= {"shapes": [], "annotations": []}
     frame["hovermode"] = "x unified" if len(lines) <= FEW_METHODS else "closest"
-    frame["shapes"] = [_shade(start, end) for start, end in there.values()]
-    frame["annotations"] = [
-        _note(text, start, left=True) if start == first else _note(text, end, left=False)
-        for text, (start, end) in there.items()
-    ]
+    first, last = frame["xaxis"]["range"]
+    ripe, width = max(span["mature"], span["evaluate_from"]), last - first
+    if span["evaluate_from"] - first > width / 50:
+        place = {"x": first, "xanchor": "left", "yanchor": "bottom"}
+        _shade(frame, first, span["evaluate_from"], "warm-up, not evaluated", place)
+    if last - ripe > width / 50:
+        side = "top" if last - ripe > width / 6 else "bottom"  # where there is room inside, it is clear of the tools
+        _shade(frame, ripe, last, "labels not mature yet", {"x": last, "xanchor": "right", "yanchor": side})
     if level is not None:
         across = {"type": "line", "xref": "paper", "x0": 0, "x1": 1, "y0": level, "y1": level, "layer": "below"}
         frame["shapes"].append({**across, "line": {"color": "var(--ink-2)", "width": 1.25}})
     return frame
 
 
-def _shade(start: int, end: int) -> Figure:
-    box = {"x0": start, "x1": end, "yref": "paper", "y0": 0, "y1": 1}
-    return {"type": "rect", **box, "fillcolor": "var(--shade)", "line": {"width": 0}, "layer": "below"}
-
-
-def _note(text: str, x: int, *, left: bool) -> Figure:
-    """Return a text above the chart's left end, or inside its right end, where the tools would hide it."""
-    anchors = {"xanchor": "left", "yanchor": "bottom"} if left else {"xanchor": "right", "yanchor": "top"}
-    at = {"x": x, "yref": "paper", "y": 1, **anchors}
-    return {"text": text, **at, "showarrow": False, "font": {"size": 12, "color": "var(--ink-2)"}}
+def _shade(frame: Figure, start: int, end: int, text: str, place: Figure) -> None:
+    box = {"type": "rect", "x0": start, "x1": end, "yref": "paper", "y0": 0, "y1": 1, "layer": "below"}
+    frame["shapes"].append({**box, "fillcolor": "var(--shade)", "line": {"width": 0}})
+    note = {"text": text, "yref": "paper", "y": 1, "showarrow": False, "font": {"size": 12, "color": "var(--ink-2)"}}
+    frame["annotations"].append(note | place)
 
 
 def _counted(curves: Iterable[Mapping[str, Sequence[Any]]], summary: Mapping[str, Any]) -> list[float]:

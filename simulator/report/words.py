@@ -7,7 +7,7 @@ MINUS = "\u2212"
 NO_ANSWER = "\u2014"
 TO = "\u2013"
 
-DIGITS = {"calibration_ratio": 3, "logit_bias": 3}
+DIGITS = {"calibration_ratio": 3, "logit_bias": 3, "segment": 2}
 SIGNED = ("bias", "logit_bias")
 
 REASONS = {
@@ -57,7 +57,8 @@ def figure(value: float | None, metric: str) -> str:
     if value is None or not math.isfinite(value):
         return NO_ANSWER
     sign = "+" if metric in SIGNED else ""
-    return f"{value:{sign},.{DIGITS.get(metric, 4)}f}".replace("-", MINUS)
+    places = DIGITS.get(metric, 4) if abs(value) < 10 else 1
+    return f"{value:{sign},.{places}f}".replace("-", MINUS)
 
 
 def interval(low: float, high: float, metric: str) -> str:

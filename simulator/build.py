@@ -11,7 +11,7 @@ from scenarios import Scenario
 from scenarios.checks import attribution_window_in, methods_in
 from scenarios.durations import parse_duration
 from scenarios.problems import Problem, nearest, show
-from simulator.methods import METHODS, Method, Parameter, Recipe, Timing, parameters
+from simulator.methods import METHODS, Method, Parameter, PluginError, Recipe, Timing, parameters
 
 _EXPECTED: Mapping[str, tuple[str, Callable[[Any], bool]]] = {
     "duration": ('a duration such as "90s" or "7d"', lambda value: isinstance(value, str)),
@@ -51,7 +51,10 @@ def method_problems(raw: Mapping[str, Any]) -> list[Problem]:
             problems.append(Problem(f"{path}.name", f"no method is called {name!r}{hint}"))
             continue
         own = {key: value for key, value in table.items() if key not in ("name", "label")}
-        problems += _parameter_problems(path, METHODS[name], own, timing)
+        try:
+            problems += _parameter_problems(path, METHODS[name], own, timing)
+        except PluginError as error:
+            problems.append(Problem(f"{path}.name", str(error)))
     return problems
 
 

@@ -130,12 +130,15 @@ def _run(options: argparse.Namespace) -> int:
 
 def _list(options: argparse.Namespace) -> int:  # noqa: ARG001  (every command is given its options)
     from simulator import terminal  # noqa: PLC0415
-    from simulator.methods import METHODS, parameters, summary  # noqa: PLC0415
+    from simulator.methods import METHODS, PluginError, parameters, summary  # noqa: PLC0415
 
-    terminal.show_list(
-        {name: catalogue.describe(name) for name in catalogue.names()},
-        {name: (summary(recipe), parameters(recipe)) for name, recipe in METHODS.items()},
-    )
+    methods = {}
+    for name in METHODS:
+        try:
+            methods[name] = (summary(METHODS[name]), parameters(METHODS[name]))
+        except PluginError as error:
+            methods[name] = (f"cannot be used: {error}", {})
+    terminal.show_list({name: catalogue.describe(name) for name in catalogue.names()}, methods)
     return DONE
 
 

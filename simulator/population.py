@@ -19,6 +19,7 @@ from simulator.toy import Toy
 _ROUNDS = 2_000
 _SETTLED = 1e-12  # largest change of a logit in a round
 _LONGEST_STEP = 2.0  # of a logit, so that Newton's steps do not run away
+_CERTAIN = 16.0  # a logit past which learners clip
 
 
 @dataclass(frozen=True)
@@ -100,8 +101,8 @@ class _Model:
         curvature = self.design.T @ (((positive + negative) * f * (1 - f))[:, None] * self.design)
         change = self.design @ np.linalg.solve(curvature, gradient)
         change *= min(1.0, _LONGEST_STEP / max(float(np.abs(change).max()), _SETTLED))
-        self.logit = self.logit - change
-        return float(np.abs(change).max())
+        before, self.logit = self.logit, np.clip(self.logit - change, -_CERTAIN, _CERTAIN)
+        return float(np.abs(self.logit - before).max())
 
 
 def settle(method: Method, population: Population) -> Floats:

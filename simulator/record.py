@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from replay.arrays import as_arrow, text_array
 from replay.log import ClickLog
 from simulator.ledger import Ledger
-from simulator.methods import METHODS, summary
+from simulator.methods import METHODS, origin, summary
 
 if TYPE_CHECKING:
     from simulator.metrics.table import MetricTable
@@ -120,6 +120,7 @@ def _method(spec: Any, played: "Played", end: int) -> dict[str, Any]:
         "name": spec.name,
         "parameters": dict(spec.parameters),
         "describe": summary(METHODS[spec.name]),
+        "package": origin(METHODS[spec.name]),
         "examples": tally.examples,
         "positives": tally.positives,
         "missed": played.trainer.missed(end),

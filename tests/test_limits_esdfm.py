@@ -1,6 +1,6 @@
 """Limits of the methods that wait a window and learn of late conversions: closed forms, expectations and replays."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import pytest
@@ -39,7 +39,7 @@ CONFIRMING = ["defer", "defer_exact", "ddfm"]
 class Told(Plain):
     """A correction that is told a probability instead of asking an auxiliary model for it."""
 
-    correction: Correction = ElapsedTimeExact()
+    correction: Correction = field(default_factory=ElapsedTimeExact)
     name: str = REAL_NEGATIVE
     value: float = 0.95
     needs = ()
@@ -60,7 +60,7 @@ class DefuseAsCoded(Plain):
 
 
 class DeferAsCoded(Plain):
-    """DEFER as in DEFUSE's code: 2 p / p * (2 - S), and the late share of conversions where the delayed mass belongs."""
+    """DEFER as in DEFUSE's code: 2 p / p * (2 - S), and S again where the delayed mass belongs."""
 
     needs = (MAIN, LATE)
 
@@ -159,14 +159,14 @@ def test_wrong_models_and_public_code_settle_elsewhere(name):
     rate=st.floats(0.01, 0.7),
     fast=st.floats(0.05, 0.95),
     hours=st.integers(1, 72),
-    window=st.integers(0, 12),
+    window=st.integers(1, 12),
     confirm=st.integers(12, 240),
 )
 def test_closed_forms_are_where_the_expected_gradient_is_zero(name, rate, fast, hours, window, confirm):
     toy = Toy(rate=rate, delays=((fast, HOUR), (1 - fast, hours * HOUR)), attribution_window=10 * DAY)
     window, confirm = window * HOUR, confirm * HOUR
     given = {"confirm": confirm} if name in CONFIRMING else {}
-    reached = settled(recipe(name, window=window, **given), toy, {max(window, 1), confirm})
+    reached = settled(recipe(name, window=window, **given), toy, {window, confirm})
     assert reached == pytest.approx(FORMS[name](toy, window, **given), rel=1e-6)
 
 

@@ -46,7 +46,7 @@ class TestAnswer:
         best = made_method("fnw", 0.38, 0.36, 0.40)
         bound = made_method("oracle", 0.42, low, high) | {"bound": True}
         lead = answer([best, bound], {})["lead"]
-        assert lead == f"NLL of fnw: 0.3800, interval 0.3600 to 0.4000; oracle has 0.4200, {said}."
+        assert lead == f"NLL: fnw (0.3800, interval 0.3600 to 0.4000); oracle has 0.4200, {said}."
 
     def test_a_clear_winner(self):
         methods = [made_method("fnw", 0.38, 0.37, 0.39), made_method("fnc", 0.42, 0.41, 0.43)]
@@ -54,7 +54,7 @@ class TestAnswer:
 
     def test_methods_without_an_answer_do_not_rank(self):
         methods = [made_method("fnw", 0.38, 0.37, 0.39), made_method("fnc", None, None, None)]
-        assert answer(methods, {})["lead"] == "NLL of fnw: 0.3800, interval 0.3700 to 0.3900."
+        assert answer(methods, {})["lead"] == "NLL: fnw (0.3800, interval 0.3700 to 0.3900)."
 
 
 class TestCompare:

@@ -1,4 +1,4 @@
-"""Published methods, each a documented pair: a label policy and a correction."""
+"""Published methods, each a documented pair: a label policy and a correction; and those of installed packages."""
 
 from collections.abc import Mapping
 
@@ -23,12 +23,13 @@ from simulator.methods.frozen import frozen
 from simulator.methods.late_positives import late_positives
 from simulator.methods.mature_daily import mature_daily
 from simulator.methods.oracle import oracle
+from simulator.methods.plugins import Methods, PluginError, origin
 from simulator.methods.prior_correction import prior_correction
 from simulator.methods.pu import pu
 from simulator.methods.pu_wait import pu_wait
 from simulator.methods.waiting_window import waiting_window
 
-METHODS: Mapping[str, Recipe] = {
+_OURS: Mapping[str, Recipe] = {
     "oracle": oracle,
     "waiting_window": waiting_window,
     "fake_negative": fake_negative,
@@ -55,4 +56,18 @@ METHODS: Mapping[str, Recipe] = {
     "ddfm": ddfm,
 }
 
-__all__ = ["METHODS", "Duration", "Head", "Method", "Parameter", "Recipe", "Timing", "parameters", "summary"]
+METHODS: Mapping[str, Recipe] = Methods(_OURS)
+
+__all__ = [
+    "METHODS",
+    "Duration",
+    "Head",
+    "Method",
+    "Parameter",
+    "PluginError",
+    "Recipe",
+    "Timing",
+    "origin",
+    "parameters",
+    "summary",
+]

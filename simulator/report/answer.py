@@ -28,9 +28,7 @@ def answer(methods: Sequence[Method], nll: Mapping[str, Curve]) -> dict[str, Any
     if not rivals:
         return {"lead": _nothing(methods), "more": []}
     best = rivals[0]
-    lead = f"NLL of {best['label']}: {_with_interval(best, NLL)}"
-    if len(rivals) > 1:
-        lead = f"Lowest NLL: {best['label']} ({_with_interval(best, NLL)})"
+    lead = f"{'Lowest NLL' if len(rivals) > 1 else 'NLL'}: {best['label']} ({_with_interval(best, NLL)})"
     for bound in [method for method in measured if method["bound"]][:1]:
         lead += _to_bound(bound, compare(best, bound, nll))
     more = [_runners_up(best, rivals[1:], nll), *_calibration(best, rivals), _as_seen(best), _alarms(methods)]

@@ -15,6 +15,7 @@ RATIOS = (  # from fine to coarse; the first that does not crowd the axis is tak
     [0.03, 0.06, 0.125, 0.25, 0.5, 0.7, 1, 1.4, 2, 4, 8, 16, 32],
     [0.03, 0.06, 0.125, 0.25, 0.5, 1, 2, 4, 8, 16, 32],
 )
+TENTHS = [0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1]
 RATES = [0.0001, 0.0002, 0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1]
 SECOND, MINUTE, HOUR, DAY = 1, 60, 3_600, 86_400
 DELAYS = {
@@ -112,7 +113,8 @@ def log_axis(span: list[float], ticks: Mapping[str, float]) -> Figure:
 
 def rate_axis(low: float, high: float, title: str) -> Figure:
     """Return an axis for probabilities, logarithmic at first; the page can switch it."""
-    ticks = {f"{rate:g}": rate for rate in RATES if low <= rate <= high}
+    inside = [[rate for rate in rates if low <= rate <= high] for rates in (RATES, TENTHS)]
+    ticks = {f"{rate:g}": rate for rate in (inside[0] if len(inside[0]) > 2 else inside[1])}
     return log_axis([math.log10(low), math.log10(high)], ticks) | _titled(title)
 
 

@@ -12,6 +12,8 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
+from replay.arrays import fixed_width, text_array
+
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
 
@@ -52,7 +54,8 @@ def read_measured(path: Path) -> Measured:
     OSError
         If the file is damaged: its pages carry checksums.
     """
-    with pq.ParquetFile(path, page_checksum_verification=True) as file:
+    names = ["method", "span", "segment", "curve", "metric", "reason"]  # the same few, millions of times
+    with pq.ParquetFile(path, page_checksum_verification=True, read_dictionary=names) as file:
         groups = [_shown(file.read_row_group(i)) for i in range(file.num_row_groups)]
         table = pa.concat_tables(groups) if groups else file.schema_arrow.empty_table()
     windows = pc.equal(table["span"], "window")
@@ -63,15 +66,15 @@ def _shown(table: pa.Table) -> pa.Table:
     whole = pc.equal(table["segment"], "")
     ratio = pc.and_(pc.equal(table["metric"], RATIO), pc.equal(table["curve"], "true"))
     window = pc.equal(table["span"], "window")
-    drawn = pc.and_(whole, pc.is_in(table["metric"], pa.array([RATIO, NLL, MEAN])))
+    drawn = pc.and_(whole, pc.is_in(table["metric"], text_array([RATIO, NLL, MEAN])))
     return table.filter(pc.if_else(window, drawn, pc.or_(whole, ratio)))
 
 
 def _curves(table: pa.Table) -> dict[tuple[str, str, str], Curve]:
     names = [_strings(table[column]) for column in ("method", "curve", "metric")]
     start, end = (_micros(table[column]) for column in ("window_start", "window_end"))
-    value = table["value"].cast(pa.float64()).to_numpy()
-    clicks, conversions = (table[name].cast(pa.int64()).fill_null(0).to_numpy() for name in ("clicks", "conversions"))
+    value = _numbers(table["value"].cast(pa.float64()).fill_null(float("nan")))
+    clicks, conversions = (_numbers(table[name].cast(pa.int64()).fill_null(0)) for name in ("clicks", "conversions"))
     order = np.lexsort((start, *(codes for codes, _ in names)))
     key = np.stack([codes[order] for codes, _ in names])
     edges = np.flatnonzero(np.any(np.diff(key, axis=1, prepend=-1, append=-1) != 0, axis=0))
@@ -87,11 +90,15 @@ def _curves(table: pa.Table) -> dict[tuple[str, str, str], Curve]:
 
 def _strings(column: pa.ChunkedArray) -> tuple[Ints, list[str]]:
     encoded = pc.dictionary_encode(column.cast(pa.string()).combine_chunks())
-    return encoded.indices.to_numpy(zero_copy_only=False).astype(np.int64), encoded.dictionary.to_pylist()
+    return fixed_width(encoded.indices).astype(np.int64), encoded.dictionary.to_pylist()
 
 
 def _micros(column: pa.ChunkedArray) -> Ints:
-    return np.asarray(column.cast(pa.timestamp("us", "UTC")).cast(pa.int64()).to_numpy(), dtype=np.int64)
+    return _numbers(column.cast(pa.timestamp("us", "UTC")).cast(pa.int64()))
+
+
+def _numbers(column: pa.ChunkedArray) -> NDArray[Any]:
+    return np.concatenate([fixed_width(chunk) for chunk in column.chunks]) if column.num_chunks else np.empty(0)
 
 
 def _finite(values: Floats) -> Floats:

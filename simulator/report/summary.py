@@ -19,6 +19,7 @@ from simulator.report.tables import overall_table, segment_tables
 from simulator.report.toml import toml
 
 FORMAT = 1  # of run.json
+EVEN = 0.995  # effective share of examples above which weights are not worth a word
 
 
 def summarize(folder: Path) -> dict[str, Any]:
@@ -101,7 +102,7 @@ def _methods(run: Mapping[str, Any], measured: Measured) -> list[dict[str, Any]]
             "as_seen": seen,
             "sums": _sums(found.get((label, "true"), {}).get(RATIO, {}).get("value"), seen),
             "weighing": _weighing(method),
-            **{key: method.get(key) for key in ("examples", "positives", "missed", "seconds")},
+            **{key: method.get(key) for key in ("examples", "missed")},
         }
         if method.get("drift") is not None:
             entry["drift"] = [{**alarm, "time": _ms(alarm["time"])} for alarm in method["drift"]]
@@ -127,7 +128,7 @@ def _sums(true: float | None, seen: float | None) -> str:
 def _weighing(method: Mapping[str, Any]) -> str | None:
     """Return what uneven weights cost: how many evenly weighted examples would tell as much."""
     share = (method.get("weights") or {}).get("effective_share")
-    if share is None or not method.get("examples"):
+    if share is None or share > EVEN or not method.get("examples"):
         return None
     return f"{words.count(method['examples'])} examples, as telling as {words.percent(share)} of them weighted evenly."
 

@@ -13,6 +13,8 @@ Method = Mapping[str, Any]
 FEW_POINTS = 60  # up to here every point has a marker, beyond only some
 FEW_METHODS = 10  # beyond, one common hover box would hide the chart, and so would error bars
 
+TOOLS = 110  # pixels that Plotly's tools take, above the chart's right end
+
 
 def ratio(summary: Mapping[str, Any]) -> Figure:
     """Return the calibration ratio of all methods by mature labels, with their drift alarms."""
@@ -123,8 +125,9 @@ def _frame(summary: Mapping[str, Any], axis: Figure, lines: Sequence[Figure], le
         place = {"x": first, "xanchor": "left", "yanchor": "bottom"}
         _shade(frame, first, span["evaluate_from"], "warm-up, not evaluated", place)
     if last - ripe > width / 50:
-        side = "top" if last - ripe > width / 6 else "bottom"  # where there is room inside, it is clear of the tools
-        _shade(frame, ripe, last, "labels not mature yet", {"x": last, "xanchor": "right", "yanchor": side})
+        inside = last - ripe > width / 6
+        place = {"yanchor": "top"} if inside else {"yanchor": "bottom", "xshift": -TOOLS}
+        _shade(frame, ripe, last, "labels not mature yet", {"x": last, "xanchor": "right", **place})
     if level is not None:
         across = {"type": "line", "xref": "paper", "x0": 0, "x1": 1, "y0": level, "y1": level, "layer": "below"}
         frame["shapes"].append({**across, "line": {"color": "var(--ink-2)", "width": 1.25}})

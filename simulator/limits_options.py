@@ -1,0 +1,180 @@
+"""What `latelabel limits` is asked: a toy world in words, and the methods to try in it."""
+
+import argparse
+import math
+import re
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from scenarios import Problem, ScenarioError, mismatch, unknown_name
+from scenarios.durations import DAY, format_duration, parse_duration
+
+if TYPE_CHECKING:
+    from simulator.toy import Toy
+
+_GROWTH = re.compile(
+    r"^\s*(?:x\s*(?P<factor>[0-9.]+)|(?P<percent>[+-]?[0-9.]+)\s*%)(?:\s+per\s+(?P<per>day|week))?\s*$"
+)
+_CONVERSIONS = 20_000  # in one log, unless the number of clicks is given
+_FEWEST = 200  # clicks without which a part of a log says nothing
+
+
+def add(parser: argparse.ArgumentParser) -> None:
+    """Give a parser the options of the command."""
+    parser.add_argument(
+        "method", nargs="*", metavar="METHOD", help="names from: latelabel list (default: every method)"
+    )
+    parser.add_argument("--rate", type=_share, default=0.2, metavar="P", help="conversion rate (default: 0.2)")
+    parser.add_argument(
+        "--delay",
+        type=_delays,
+        default="0.5:30m,0.5:72h",
+        metavar="SHARE:MEAN,...",
+        help="mixture of exponential delays (default: 0.5:30m,0.5:72h)",
+    )
+    parser.add_argument(
+        "--window", type=_duration, default="1h", metavar="TIME", help="how long methods wait (default: 1h)"
+    )
+    parser.add_argument(
+        "--attribution-window", type=_duration, default="30d", metavar="TIME", help="longest delay that counts (30d)"
+    )
+    parser.add_argument(
+        "--growth",
+        type=_growth,
+        default=0.0,
+        metavar="TEXT",
+        help='how traffic changes: "x2 per week", "x0.5 per week", "+10%%", "-10%% per day" (default: not at all)',
+    )
+    parser.add_argument(
+        "--outage",
+        type=_duration,
+        metavar="TIME",
+        help="length of an outage of the label feed: shows how far it moves each method",
+    )
+    parser.add_argument("--seeds", type=_at_least(2), default=8, metavar="N", help="logs to replay (default: 8)")
+    parser.add_argument("--clicks", type=_at_least(1), metavar="N", help="clicks in a log (default: 20,000 / P)")
+
+
+def toy(options: argparse.Namespace) -> "Toy":
+    """Return the world that is asked for, three attribution windows long, or four where there is an outage to follow.
+
+    Raises
+    ------
+    ScenarioError
+        If nothing could be shown in it.
+    """
+    from simulator.toy import Toy  # noqa: PLC0415  (--help must not pay for it)
+
+    window = options.attribution_window
+    asked = Toy(
+        rate=options.rate,
+        delays=options.delay,
+        attribution_window=window,
+        clicks=options.clicks or math.ceil(_CONVERSIONS / options.rate),
+        days=math.ceil((4 if options.outage else 3) * window / DAY),
+        growth=options.growth,
+    )
+    problems = []
+    if options.window > window:
+        bounds = [format_duration(each) for each in (window, options.window)]
+        problems.append(mismatch("--window", f"at most the attribution window, {bounds[0]}", bounds[1]))
+    if (found := round(_clicks_that_tell(asked))) < _FEWEST:
+        expected = f"at least {_FEWEST} clicks that are both mature and near the log's end"
+        advice = "; ask for more --clicks, slower --growth or a shorter --attribution-window"
+        problems.append(Problem("--clicks", f"expected {expected}, got {found} of {asked.clicks:,}{advice}"))
+    if problems:
+        raise ScenarioError("latelabel limits", problems)
+    return asked
+
+
+def methods(options: argparse.Namespace) -> dict[str, Mapping[str, Any]]:
+    """Return the methods that are asked for and the parameters they get: the window, where they wait by themselves.
+
+    Raises
+    ------
+    ScenarioError
+        If a name is not that of a method with a limit.
+    """
+    from simulator.limits import LIMITS  # noqa: PLC0415  (as above)
+    from simulator.methods import METHODS, parameters  # noqa: PLC0415
+
+    names = options.method or list(LIMITS)
+    if wrong := [unknown_name("METHOD", "method", name, LIMITS) for name in names if name not in LIMITS]:
+        raise ScenarioError("latelabel limits", wrong)
+    waiting = {name: parameters(METHODS[name]).get("window") for name in names}
+    return {name: {"window": options.window} if one and one.default else {} for name, one in waiting.items()}
+
+
+def traffic(growth: float) -> str:
+    """Return growth, as a `Toy` has it, in words."""
+    return f"x{math.exp(7 * growth):.3g} per week" if growth else "steady traffic"
+
+
+def mixture(delays: tuple[tuple[float, int], ...]) -> str:
+    """Return delays, as a `Toy` has them, in words."""
+    return ", ".join(f"{share:g} of them {format_duration(mean)}" for share, mean in delays)
+
+
+def _clicks_that_tell(asked: "Toy") -> float:
+    """Return how many clicks a growing log has had mature by its middle click, or a shrinking one has in its last third."""
+    growth, days = asked.growth, asked.days
+    if growth <= 0:
+        return asked.clicks * (1 - _share_before(2 * days / 3, growth, days))
+    middle = math.log1p(0.5 * math.expm1(growth * days)) / growth
+    return asked.clicks * _share_before(middle - asked.attribution_window / DAY, growth, days)
+
+
+def _share_before(day: float, growth: float, days: int) -> float:
+    return math.expm1(growth * day) / math.expm1(growth * days) if growth else day / days
+
+
+def _share(text: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        value = math.nan
+    if not 0 < value < 1:
+        raise argparse.ArgumentTypeError(f"expected a share between 0 and 1, got {text!r}")
+    return value
+
+
+def _duration(text: str) -> int:
+    try:
+        value = parse_duration(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from error
+    if not value:
+        raise argparse.ArgumentTypeError(f"expected more than nothing, got {text!r}")
+    return value
+
+
+def _delays(text: str) -> tuple[tuple[float, int], ...]:
+    """Parse "0.5:30m,0.5:72h"."""
+    parts = [part.partition(":") for part in text.split(",")]
+    delays = tuple((1.0 if share.strip() == "1" else _share(share), _duration(mean)) for share, _, mean in parts)
+    if not math.isclose(total := sum(share for share, _ in delays), 1):
+        raise argparse.ArgumentTypeError(f"expected shares that add up to 1, got {total:g} from {text!r}")
+    return delays
+
+
+def _growth(text: str) -> float:
+    """Parse "x2 per week" or "-10%" and return growth per day."""
+    match = _GROWTH.match(text)
+    try:
+        factor = (
+            float(match["factor"]) if match and match["factor"] else 1 + float(match["percent"]) / 100 if match else 0
+        )
+    except ValueError:
+        factor = 0
+    if match is None or not 0 < factor < math.inf:
+        raise argparse.ArgumentTypeError(f'expected a growth such as "x2 per week" or "-10% per week", got {text!r}')
+    return math.log(factor) / (1 if match["per"] == "day" else 7)
+
+
+def _at_least(least: int) -> Callable[[str], int]:
+    def parse(text: str) -> int:
+        if not text.isascii() or not text.isdigit() or int(text) < least:
+            raise argparse.ArgumentTypeError(f"expected a whole number of at least {least}, got {text!r}")
+        return int(text)
+
+    return parse

@@ -72,7 +72,12 @@ class View:
         self._past(end - 1)
         feed = self.deliveries.feed
         rows = self.clicks(feed.watermark(start) - age, feed.watermark(end) - age)
-        return rows, feed.held_back(self.log.click_time[rows] + age + feed.lag)
+        return rows, self.reaches(rows, age)
+
+    def reaches(self, rows: Ints, age: int) -> Ints:
+        """Return when each click reaches an age at the feed's watermark, us UTC; see `reached`."""
+        feed = self.deliveries.feed
+        return feed.held_back(self.log.click_time[rows] + age + feed.lag)
 
     def conversions(self, start: int, end: int) -> tuple[Ints, Ints]:
         """Return the rows whose conversion arrives in [start, end), and when, ordered by (arrival, row).

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from replay.errors import LogError
 from scenarios import ScenarioError, catalogue, schema
+from simulator import limits_options
 from simulator.folder import OutputError
 
 if TYPE_CHECKING:
@@ -22,6 +23,7 @@ examples:
   latelabel run quickstart                       a small made-up world, five methods, a report in seconds
   latelabel run my.toml --out runs/my            your own scenario
   latelabel run quickstart --set learner.optimizer=ftrl --set waiting_window.window=6h
+  latelabel limits fnw pu --growth "x2 per week" where methods settle when traffic doubles every week
   latelabel report runs/quickstart               write the report of an earlier run again
   latelabel schema > scenario.schema.json        for completion and checks in your editor
 
@@ -64,6 +66,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--debug", action="store_true", help="show where an unexpected failure happened")
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
     _add_run(commands)
+    _add_limits(commands)
     listing = commands.add_parser(
         "list", help="what there is to run", description="List the scenarios of the catalogue and the methods."
     )
@@ -106,6 +109,18 @@ def _add_run(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
     run.set_defaults(command=_run)
 
 
+def _add_limits(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    limits = commands.add_parser(
+        "limits",
+        help="where methods settle",
+        description="Print where each method settles by its closed form and in replays, in a world without features, "
+        "with one conversion rate and a mixture of delays: in steady, growing or shrinking traffic, or how far an outage "
+        "of the label feed moves it.",
+    )
+    limits_options.add(limits)
+    limits.set_defaults(command=_limits)
+
+
 def _positive(text: str) -> int:
     if not text.isdigit() or not int(text):
         raise argparse.ArgumentTypeError(f"expected a whole number of at least 1, got {text!r}")
@@ -139,6 +154,20 @@ def _list(options: argparse.Namespace) -> int:  # noqa: ARG001  (every command i
         except PluginError as error:
             methods[name] = (f"cannot be used: {error}", {})
     terminal.show_list({name: catalogue.describe(name) for name in catalogue.names()}, methods)
+    return DONE
+
+
+def _limits(options: argparse.Namespace) -> int:
+    from simulator import limits_table, terminal  # noqa: PLC0415  (as above)
+
+    toy, asked = limits_options.toy(options), limits_options.methods(options)
+    title = limits_table.title(toy, options.window, options.outage, options.seeds)
+    if options.outage:
+        rows = limits_table.outage_rows(asked, toy, options.outage, options.seeds)
+        terminal.show_limits(title, limits_table.OUTAGE_COLUMNS, rows, len(asked))
+    else:
+        rows = limits_table.limit_rows(asked, toy, options.seeds)
+        terminal.show_limits(title, limits_table.LIMIT_COLUMNS, rows, len(asked))
     return DONE
 
 

@@ -12,7 +12,7 @@ from scenarios.durations import DAY, format_duration, parse_duration
 if TYPE_CHECKING:
     from simulator.toy import Toy
 
-_GROWTH = re.compile(
+_GROWTH = re.compile(r"^\s*(x?)\s*([+-]?\d+(?:\.\d+)?)\s*(%?)(?:\s+per\s+(day|week))?\s*$")
     r"^\s*(?:x\s*(?P<factor>[0-9.]+)|(?P<percent>[+-]?[0-9.]+)\s*%)(?:\s+per\s+(?P<per>day|week))?\s*$"
 )
 _CONVERSIONS = 20_000  # in one log, unless the number of clicks is given
@@ -22,7 +22,7 @@ _FEWEST = 200  # clicks without which a part of a log says nothing
 def add(parser: argparse.ArgumentParser) -> None:
     """Give a parser the options of the command."""
     parser.add_argument(
-        "method", nargs="*", metavar="METHOD", help="names from: latelabel list (default: every method)"
+        "method", nargs="*", metavar="METHOD", help="names from: latelabel list (default: all)"
     )
     parser.add_argument("--rate", type=_share, default=0.2, metavar="P", help="conversion rate (default: 0.2)")
     parser.add_argument(
@@ -105,18 +105,8 @@ def methods(options: argparse.Namespace) -> dict[str, Mapping[str, Any]]:
     return {name: {"window": options.window} if one and one.default else {} for name, one in waiting.items()}
 
 
-def traffic(growth: float) -> str:
-    """Return growth, as a `Toy` has it, in words."""
-    return f"x{math.exp(7 * growth):.3g} per week" if growth else "steady traffic"
-
-
-def mixture(delays: tuple[tuple[float, int], ...]) -> str:
-    """Return delays, as a `Toy` has them, in words."""
-    return ", ".join(f"{share:g} of them {format_duration(mean)}" for share, mean in delays)
-
-
 def _clicks_that_tell(asked: "Toy") -> float:
-    """Return how many clicks a growing log has had mature by its middle click, or a shrinking one has in its last third."""
+    """Return how many clicks have matured by a growing log's middle click, or are in the last third of another."""
     growth, days = asked.growth, asked.days
     if growth <= 0:
         return asked.clicks * (1 - _share_before(2 * days / 3, growth, days))
@@ -160,15 +150,11 @@ def _delays(text: str) -> tuple[tuple[float, int], ...]:
 def _growth(text: str) -> float:
     """Parse "x2 per week" or "-10%" and return growth per day."""
     match = _GROWTH.match(text)
-    try:
-        factor = (
-            float(match["factor"]) if match and match["factor"] else 1 + float(match["percent"]) / 100 if match else 0
-        )
-    except ValueError:
-        factor = 0
-    if match is None or not 0 < factor < math.inf:
+    times, number, percent, per = match.groups() if match else ("", "0", "", None)
+    factor = float(number) if times else 1 + float(number) / 100
+    if bool(times) == bool(percent) or not 0 < factor < math.inf:
         raise argparse.ArgumentTypeError(f'expected a growth such as "x2 per week" or "-10% per week", got {text!r}')
-    return math.log(factor) / (1 if match["per"] == "day" else 7)
+    return math.log(factor) / (1 if per == "day" else 7)
 
 
 def _at_least(least: int) -> Callable[[str], int]:

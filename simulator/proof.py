@@ -1,4 +1,4 @@
-"""Replays of the toy world, to see whether a method reaches its limit and what an outage of the feed does to it."""
+"""Replays of the toy world: whether a method reaches its limit, and what an outage of the label feed does to it."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ import numpy as np
 from learners import Logistic
 from replay.feed import LabelFeed, deliver
 from replay.log import Bools, ClickLog, Floats
-from scenarios.durations import DAY, HOUR
+from scenarios.durations import DAY, HOUR, MINUTE
 from simulator.clock import Clock
 from simulator.engine import replay
 from simulator.methods import Method, Timing
@@ -17,8 +17,8 @@ from simulator.trainer import Trainer
 
 Build = Callable[[Timing], Method]
 
+STEP = 0.002  # of SGD, for each of the two weights that a click has in the toy world
 _BATCH = 256
-_STEADY = LabelFeed()
 
 
 @dataclass(frozen=True)
@@ -47,39 +47,82 @@ def prove(build: Build, toy: Toy, seeds: int) -> Proof:
     seeds : int
         Number of logs, at least 2.
     """
+    every = max(MINUTE, toy.attribution_window // 30)
     means = []
     for seed in range(seeds):
         log = toy.log(seed)
-        prediction = served(build, toy, log, _STEADY, publish_every=max(HOUR, toy.attribution_window // 30))
-        means.append(prediction[_settled(toy, log)].mean(dtype=np.float64))
+        served = _served(build, toy, log, LabelFeed(), every, _settling_learner(toy))
+        means.append(served[_settled(toy, log)].mean())
     return Proof(float(np.mean(means)), float(np.std(means, ddof=1) / np.sqrt(seeds)))
 
 
-def served(build: Build, toy: Toy, log: ClickLog, feed: LabelFeed, publish_every: int) -> Floats:
-    """Return the prediction that a method serves for every click of a log."""
+@dataclass(frozen=True)
+class Wave:
+    """How far an outage of the label feed moves a method's predictions, and when; the mean of all logs, hour by hour."""
+
+    before: float
+    lowest: float
+    lowest_after: int  # us after the outage began
+    highest: float
+    highest_after: int  # us after the outage began
+
+
+def shake(build: Build, toy: Toy, outage: int, seeds: int) -> Wave:
+    """Replay a method with and without an outage of the label feed, on the same logs, and return what that changes.
+
+    The outage begins a day after two thirds of the time.  What was due meanwhile comes all at once when it ends.  How
+    far a method moves depends on how fast it learns: here SGD takes steps of `STEP`.
+
+    Parameters
+    ----------
+    build : callable
+        Makes the method for a timing.
+    toy : Toy
+        More than three attribution windows and the outage long, so that its clicks become mature in the log.
+    outage : int
+        Its length, us.
+    seeds : int
+        Number of logs.
+    """
+    start = _evaluate_after(toy) + DAY
+    every = max(MINUTE, min(HOUR, outage // 12))
+    feeds = LabelFeed(), LabelFeed(outages=((start, start + outage),))
+    n = (toy.days * DAY - start) // every
+    moved, clicks, before = np.zeros(n), np.zeros(n), 0.0
+    for seed in range(seeds):
+        log = toy.log(seed)
+        calm, shaken = (_served(build, toy, log, feed, every, _sgd()) for feed in feeds)
+        before += calm[_settled(toy, log)].mean() / seeds
+        hour = (log.click_time - start) // every
+        inside = (hour >= 0) & (hour < n)
+        moved += np.bincount(hour[inside], (shaken - calm)[inside], minlength=n)
+        clicks += np.bincount(hour[inside], minlength=n)
+    wave = moved / np.maximum(clicks, 1)
+    low, high = int(np.argmin(wave)), int(np.argmax(wave))
+    return Wave(before, before + wave[low], (low + 1) * every, before + wave[high], (high + 1) * every)
+
+
+def _served(build: Build, toy: Toy, log: ClickLog, feed: LabelFeed, every: int, learner: Logistic) -> Floats:
+    """Return the prediction that a method serves for every click of a log, publishing at an interval."""
     prediction = np.zeros(log.n_clicks, np.float32)
-    trainer = Trainer(
-        log,
-        deliver(log, toy.attribution_window, feed),
-        build(Timing(toy.attribution_window, _evaluate_after(toy))),
-        _learner(toy),
-        _BATCH,
-        prediction,
-        np.zeros(log.n_clicks, np.bool_),
-    )
-    replay(trainer, Clock.of(log, publish_every), lambda _: None)
+    method = build(Timing(toy.attribution_window, _evaluate_after(toy)))
+    deliveries = deliver(log, toy.attribution_window, feed)
+    trainer = Trainer(log, deliveries, method, learner, _BATCH, prediction, np.zeros(log.n_clicks, np.bool_))
+    replay(trainer, Clock.of(log, every), lambda _: None)
     return prediction.astype(np.float64)
 
 
-def _learner(toy: Toy) -> Logistic:
+def _settling_learner(toy: Toy) -> Logistic:
     """Return a learner that settles fast and then errs to neither side.
 
     AdaGrad's steps are long at first and short later.  Where traffic shrinks, most of what there is comes first, and
     they would be too short for what is left.
     """
-    if toy.growth < 0:
-        return Logistic(bits=1, optimizer="sgd", learning_rate=0.002)
-    return Logistic(bits=1, optimizer="adagrad", learning_rate=0.3)
+    return _sgd() if toy.growth < 0 else Logistic(bits=1, optimizer="adagrad", learning_rate=0.3)
+
+
+def _sgd() -> Logistic:
+    return Logistic(bits=1, optimizer="sgd", learning_rate=STEP)
 
 
 def _evaluate_after(toy: Toy) -> int:

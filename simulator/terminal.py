@@ -1,7 +1,7 @@
 """What the command line shows: progress in simulated time, and a run's figures as tables."""
 
 import threading
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from types import TracebackType
 from typing import Any, Self
 
@@ -9,7 +9,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
-from rich.progress import BarColumn, TextColumn, TimeRemainingColumn
+from rich.progress import BarColumn, TextColumn, TimeRemainingColumn, track
 from rich.progress import Progress as Bars
 from rich.table import Table
 from rich.text import Text
@@ -148,6 +148,16 @@ def _amount(amount: int | str) -> str:
         return f"{amount:,}"
     whole, _, places = amount.partition(".")
     return f"{int(whole):,}.{places}" if whole != "-0" else amount
+
+
+def show_limits(title: str, columns: Sequence[str], rows: Iterable[Sequence[str]], total: int) -> None:
+    """Print a table of methods and figures, and meanwhile how many of its rows are done."""
+    table = Table(title=title, title_justify="left", title_style="dim")
+    for number, name in enumerate(columns):
+        table.add_column(name, justify="right" if number else "left")
+    for row in track(rows, "replaying", total, console=Console(stderr=True), transient=True):
+        table.add_row(*row)
+    Console(highlight=False).print(table)
 
 
 def show_list(scenarios: Mapping[str, str], methods: Mapping[str, tuple[str, Mapping[str, Parameter]]]) -> None:

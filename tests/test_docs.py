@@ -84,7 +84,6 @@ def test_scenarios_load(page):
             load(tables)
 
 
-@pytest.mark.filterwarnings("default")
 @pytest.mark.parametrize("page", has_blocks("python run"), ids=name)
 def test_marked_code_runs(page, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)

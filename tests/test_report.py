@@ -185,7 +185,7 @@ class TestCharts:
         for figure in charts(summarize(nasty)).values():
             for text in _texts(figure):
                 assert not re.search(r"<(?!br>|extra>|/extra>)", text), text
-        assert escaped("a<b>\n&amp;") == "a&lt;b&gt; &amp;amp;"
+        assert escaped("a<b>\n&amp; %{x}") == "a&lt;b&gt; &amp;amp; %&#123;x}"
 
 
 class TestPage:

@@ -16,6 +16,7 @@ from learners.corrections.positive_unlabelled import Echo, Rescale
 from learners.corrections.prior_correction import PriorCorrection
 from learners.corrections.real_negative_calibration import RealNegativeCalibration
 from learners.corrections.real_negative_weight import RealNegativeWeight
+from learners.corrections.telescoped import Telescoped, TelescopedDelay
 from learners.corrections.two_windows import OUT_WINDOW, TwoWindows
 from learners.corrections.waiting_negative_calibration import WaitingNegativeCalibration
 from learners.corrections.waiting_negative_weight import WaitingNegativeWeight
@@ -41,6 +42,8 @@ CORRECTIONS = {
     "dual": Dual,
     "fake_negative_split": FakeNegativeSplit,
     "two_windows": TwoWindows,
+    "telescoped": Telescoped,
+    "telescoped_delay": TelescopedDelay,
 }
 
 __all__ = [
@@ -63,6 +66,8 @@ __all__ = [
     "RealNegativeCalibration",
     "RealNegativeWeight",
     "Rescale",
+    "Telescoped",
+    "TelescopedDelay",
     "TwoWindows",
     "WaitingNegativeCalibration",
     "WaitingNegativeWeight",

@@ -1,6 +1,7 @@
 """Label policies: which example is shown, when, and with which label."""
 
 from replay.policies.base import Examples, LabelPolicy, merge, no_examples
+from replay.policies.checks import Checks
 from replay.policies.mature import Mature
 from replay.policies.mature_daily import MatureDaily
 from replay.policies.negative_first import NegativeFirst
@@ -26,10 +27,12 @@ POLICIES = {
     "positives": Positives,
     "negative_then_late": NegativeThenLate,
     "twice": Twice,
+    "checks": Checks,
 }
 
 __all__ = [
     "POLICIES",
+    "Checks",
     "Examples",
     "LabelPolicy",
     "Mature",

@@ -9,6 +9,7 @@ from simulator.methods.ddfm import ddfm
 from simulator.methods.defer import defer
 from simulator.methods.defer_exact import defer_exact
 from simulator.methods.defuse import defuse
+from simulator.methods.dfm import dfm
 from simulator.methods.elkan_noto import elkan_noto
 from simulator.methods.es_dfm import es_dfm
 from simulator.methods.es_dfm_exact import es_dfm_exact
@@ -54,6 +55,7 @@ _OURS: Mapping[str, Recipe] = {
     "defuse": defuse,
     "bi_defuse": bi_defuse,
     "ddfm": ddfm,
+    "dfm": dfm,
 }
 
 METHODS: Mapping[str, Recipe] = Methods(_OURS)

@@ -33,10 +33,10 @@ DELAYS = {
 
 
 def escaped(text: str) -> str:
-    """Return a name that Plotly shows as it is: no tag, no entity, no line break, cut where it is very long."""
+    """Return a name that Plotly shows as it is: no tag, entity, place to fill in or line break; cut where very long."""
     short = text if len(text) <= LONGEST_NAME else f"{text[: LONGEST_NAME - 1]}\u2026"
     plain = " ".join(short.split())
-    return plain.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    return plain.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;").replace("%{", "%&#123;")
 
 
 def layout(x: Figure, y: Figure) -> Figure:

@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-from replay.arrays import fixed_width, text_array
+from replay.arrays import as_arrow, fixed_width, text_array
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
@@ -58,14 +58,15 @@ def read_measured(path: Path) -> Measured:
     with pq.ParquetFile(path, page_checksum_verification=True, read_dictionary=names) as file:
         groups = [_shown(file.read_row_group(i)) for i in range(file.num_row_groups)]
         table = pa.concat_tables(groups) if groups else file.schema_arrow.empty_table()
-    windows = pc.equal(table["span"], "window")
-    return Measured(table.filter(pc.invert(windows)).to_pylist(), _curves(table.filter(windows)))
+    windows = _is(table, "span", "window")
+    rest = table.filter(pc.invert(windows)).drop_columns(["window_start", "window_end"])
+    return Measured(rest.to_pylist(), _curves(table.filter(windows)))
 
 
 def _shown(table: pa.Table) -> pa.Table:
-    whole = pc.equal(table["segment"], "")
-    ratio = pc.and_(pc.equal(table["metric"], RATIO), pc.equal(table["curve"], "true"))
-    window = pc.equal(table["span"], "window")
+    whole = _is(table, "segment", "")
+    ratio = pc.and_(_is(table, "metric", RATIO), _is(table, "curve", "true"))
+    window = _is(table, "span", "window")
     drawn = pc.and_(whole, pc.is_in(table["metric"], text_array([RATIO, NLL, MEAN])))
     return table.filter(pc.if_else(window, drawn, pc.or_(whole, ratio)))
 
@@ -73,8 +74,11 @@ def _shown(table: pa.Table) -> pa.Table:
 def _curves(table: pa.Table) -> dict[tuple[str, str, str], Curve]:
     names = [_strings(table[column]) for column in ("method", "curve", "metric")]
     start, end = (_micros(table[column]) for column in ("window_start", "window_end"))
-    value = _numbers(table["value"].cast(pa.float64()).fill_null(float("nan")))
-    clicks, conversions = (_numbers(table[name].cast(pa.int64()).fill_null(0)) for name in ("clicks", "conversions"))
+    value = _numbers(table["value"].cast(pa.float64()).fill_null(as_arrow(np.array([np.nan]))[0]))
+    clicks, conversions = (
+        _numbers(table[name].cast(pa.int64()).fill_null(as_arrow(np.array([0]))[0]))
+        for name in ("clicks", "conversions")
+    )
     order = np.lexsort((start, *(codes for codes, _ in names)))
     key = np.stack([codes[order] for codes, _ in names])
     edges = np.flatnonzero(np.any(np.diff(key, axis=1, prepend=-1, append=-1) != 0, axis=0))
@@ -95,6 +99,10 @@ def _strings(column: pa.ChunkedArray) -> tuple[Ints, list[str]]:
 
 def _micros(column: pa.ChunkedArray) -> Ints:
     return _numbers(column.cast(pa.timestamp("us", "UTC")).cast(pa.int64()))
+
+
+def _is(table: pa.Table, column: str, word: str) -> pa.ChunkedArray:
+    return pc.equal(table[column], text_array([word])[0])
 
 
 def _numbers(column: pa.ChunkedArray) -> NDArray[Any]:

@@ -1,0 +1,80 @@
+"""Logs made from logs: some of the clicks, the past of a moment, and another future after it."""
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from replay.log import Bools, ClickLog, Ints, OutcomeKind, Outcomes, Segment
+from replay.slots import SlotTable
+from scenarios.durations import HOUR
+
+
+def thinned(log: ClickLog, clicks: int) -> ClickLog:
+    """Return at most so many clicks, evenly spread over the whole log, with all that came of them."""
+    step = max(1, -(-log.n_clicks // clicks))
+    return log if step == 1 else _rows(log, np.arange(0, log.n_clicks, step, dtype=np.int64))
+
+
+def clicks_before(log: ClickLog, moment: int) -> ClickLog:
+    """Return the clicks before a moment, us UTC, with all that came of them, however late; nothing is copied."""
+    n = int(np.searchsorted(log.click_time, moment))
+    outcomes = Outcomes(*(column[: np.searchsorted(log.outcomes.row, n)] for column in log.outcomes))
+    return replace(
+        log,
+        click_time=log.click_time[:n],
+        click=log.click[:n],
+        slots=replace(log.slots, n_rows=n),
+        outcomes=outcomes,
+        true_probability=None if log.true_probability is None else log.true_probability[:n],
+        segments={name: Segment(one.code[:n], one.values) for name, one in log.segments.items()},
+        columns=None if log.columns is None else log.columns.slice(0, n),
+    )
+
+
+def ended(log: ClickLog, moment: int) -> ClickLog:
+    """Return the log as if the world had ended after a moment, us UTC: no click and no outcome later than it."""
+    past = clicks_before(log, moment + 1)
+    return replace(past, outcomes=_of(past.outcomes, past.outcomes.time <= moment))
+
+
+def rewritten(log: ClickLog, moment: int) -> ClickLog:
+    """Return the log with other outcomes after a moment, us UTC.
+
+    Of what came later, every other click loses all of it and the others have it three hours later still; clicks that
+    nothing came of convert an hour after the moment, or after themselves.
+    """
+    row, kind, time, amount = log.outcomes
+    later = time > moment
+    kept = _of(log.outcomes, ~later | (row % 2 == 1))
+    delayed = kept._replace(time=np.where(kept.time > moment, kept.time + 3 * HOUR, kept.time))
+    silent = np.ones(log.n_clicks, dtype=np.bool_)
+    silent[row] = False
+    rows = np.flatnonzero(silent)
+    times = np.maximum(log.click_time[rows], moment) + HOUR
+    new = Outcomes(rows, np.full(len(rows), OutcomeKind.CONVERSION, kind.dtype), times, np.zeros(len(rows), np.int64))
+    both = [np.concatenate(pair) for pair in zip(delayed, new, strict=True)]
+    order = np.lexsort((both[1], both[2], both[0]))
+    return replace(log, outcomes=Outcomes(*(column[order] for column in both)))
+
+
+def _of(outcomes: Outcomes, chosen: Bools) -> Outcomes:
+    return Outcomes(*(column[chosen] for column in outcomes))
+
+
+def _rows(log: ClickLog, rows: Ints) -> ClickLog:
+    place = np.full(log.n_clicks, -1, dtype=np.int64)
+    place[rows] = np.arange(len(rows))
+    chosen = _of(log.outcomes, place[log.outcomes.row] >= 0)
+    columns: Any = None if log.columns is None else log.columns.take(pa.array(rows))
+    return replace(
+        log,
+        click_time=log.click_time[rows],
+        click=log.click[rows],
+        slots=SlotTable.of(log.slots.take(rows)),
+        outcomes=chosen._replace(row=place[chosen.row]),
+        true_probability=None if log.true_probability is None else log.true_probability[rows],
+        segments={name: Segment(one.code[rows], one.values) for name, one in log.segments.items()},
+        columns=columns,
+    )

@@ -1,0 +1,44 @@
+"""Where the delayed feedback model settles in the toy world: the maximum of its expected likelihood, found numerically.
+
+No closed form: which p and which delays explain a mixture of exponentials best depends on the ages that are checked.
+"""
+
+import numpy as np
+
+from learners.corrections.delay_curves import HEADS
+from replay.log import Floats
+from scenarios.durations import DAY
+from simulator.methods.dfm import checked_ages
+from simulator.toy import Toy
+
+_SHIFT = 1e-5  # of a parameter, for differences of gradients
+_STEPS = 500
+_SETTLED = 1e-10
+_LONGEST_STEP = 0.5
+
+
+def telescoped(toy: Toy, checks: str, family: str) -> float:
+    """Return p F(W) where the expected gradient of `dfm` is zero, its bound on single steps left aside.
+
+    Growth weighs every interval by its age.  Exponential delays, checked at two ages or more, give the true p F(W).
+    """
+    ages = checked_ages(checks, toy.attribution_window)
+    by_age = toy.rate * np.array([0.0, *(toy.converted_by(age) for age in ages)])
+    weight = np.exp(-toy.growth * np.array(ages) / DAY)
+    converts, survives = weight * np.diff(by_age), weight * (1 - by_age[1:])
+    time = np.array([0.0, *ages]) / np.sqrt(float(ages[0]) * float(ages[-1]))
+
+    def loss(at: Floats) -> float:
+        f = _by_age(at, time)
+        left = 1 - f
+        return -float(converts @ np.log(np.diff(f) / left[:-1]) + survives @ np.log(left[1:] / left[:-1]))
+
+    best = _lowest(loss, np.zeros(1 + len(HEADS[family])))
+    return float(_by_age(best, time)[-1])
+
+
+def _by_age(at: Floats, time: Floats) -> Floats:
+    """Return p F at each time, from the linear predictors of p, rate and, if there is one, shape."""
+    shape = np.exp(at[2]) if len(at) > 2 else 1.0
+    reached: Floats = -np.expm1(-((np.exp(at[1]) * time) ** shape)) / (1 + np.exp(-at[0]))
+    return reached

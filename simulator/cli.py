@@ -24,10 +24,11 @@ examples:
   latelabel run my.toml --out runs/my            your own scenario
   latelabel run quickstart --set learner.optimizer=ftrl --set waiting_window.window=6h
   latelabel limits fnw pu --growth "x2 per week" where methods settle when traffic doubles every week
+  latelabel check my.toml                        does any method, yours or ours, use what had not happened yet?
   latelabel report runs/quickstart               write the report of an earlier run again
   latelabel schema > scenario.schema.json        for completion and checks in your editor
 
-exit status: 0 done, 1 the run failed, 2 the request was wrong
+exit status: 0 done, 1 the run or the check failed, 2 the request was wrong
 """
 
 
@@ -66,6 +67,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--debug", action="store_true", help="show where an unexpected failure happened")
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
     _add_run(commands)
+    _add_check(commands)
     _add_limits(commands)
     listing = commands.add_parser(
         "list", help="what there is to run", description="List the scenarios of the catalogue and the methods."
@@ -96,14 +98,7 @@ def _add_run(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
     )
     run.add_argument("scenario", help="a scenario file (TOML), or a name from: latelabel list")
     run.add_argument("--out", type=Path, metavar="DIR", help="folder of the results (default: runs/NAME)")
-    run.add_argument(
-        "--set",
-        action="append",
-        default=[],
-        metavar="KEY=VALUE",
-        help="change a value of the scenario, such as clock.publish_every=15m, method[0].window=1h or "
-        "waiting_window.window=1h; may be repeated",
-    )
+    _add_set(run)
     run.add_argument("--jobs", type=_positive, default=1, metavar="N", help="methods replayed at a time (default: 1)")
     run.add_argument("--quiet", action="store_true", help="no progress and no tables, only the report's path")
     run.set_defaults(command=_run)
@@ -114,11 +109,42 @@ def _add_limits(commands: "argparse._SubParsersAction[argparse.ArgumentParser]")
         "limits",
         help="where methods settle",
         description="Print where each method settles by its closed form and in replays, in a world without features, "
-        "with one conversion rate and a mixture of delays: in steady, growing or shrinking traffic, or how far an outage "
-        "of the label feed moves it.",
+        "with one conversion rate and a mixture of delays: in steady, growing or shrinking traffic. With --outage, how "
+        "far an outage of the label feed moves each.",
     )
     limits_options.add(limits)
     limits.set_defaults(command=_limits)
+
+
+def _add_check(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    check = commands.add_parser(
+        "check",
+        help="does a method look ahead?",
+        description="Replay the scenario's methods on its log and on logs that differ from it only after the middle "
+        "click, and compare, to the last bit, what each method predicted up to there.",
+        epilog="exit status: 0 if no method looks ahead that claims not to (oracle says that it does), 1 otherwise",
+    )
+    check.add_argument("scenario", help="a scenario file (TOML), or a name from: latelabel list")
+    check.add_argument(
+        "--clicks",
+        type=_positive,
+        default=20_000,
+        metavar="N",
+        help="at most so many clicks, spread over the whole log (default: 20000)",
+    )
+    _add_set(check)
+    check.set_defaults(command=_check)
+
+
+def _add_set(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "--set",
+        action="append",
+        default=[],
+        metavar="KEY=VALUE",
+        help="change a value of the scenario, such as clock.publish_every=15m, method[0].window=1h or "
+        "waiting_window.window=1h; may be repeated",
+    )
 
 
 def _positive(text: str) -> int:
@@ -141,6 +167,15 @@ def _run(options: argparse.Namespace) -> int:
         terminal.show(result)
     _say(str(result.report))
     return DONE
+
+
+def _check(options: argparse.Namespace) -> int:
+    from simulator import build, terminal  # noqa: PLC0415  (as above)
+    from simulator.lookahead import inspect  # noqa: PLC0415
+
+    inspection = inspect(build.load(options.scenario, options.set), clicks=options.clicks)
+    terminal.show_inspection(inspection)
+    return DONE if inspection.passed else FAILED
 
 
 def _list(options: argparse.Namespace) -> int:  # noqa: ARG001  (every command is given its options)

@@ -36,7 +36,8 @@ def clicks_before(log: ClickLog, moment: int) -> ClickLog:
 def ended(log: ClickLog, moment: int) -> ClickLog:
     """Return the log as if the world had ended after a moment, us UTC: no click and no outcome later than it."""
     past = clicks_before(log, moment + 1)
-    return replace(past, outcomes=_of(past.outcomes, past.outcomes.time <= moment))
+    outcomes = _of(past.outcomes, past.outcomes.time <= moment)
+    return replace(past, outcomes=outcomes, observed_until=min(log.observed_until, moment + 1))
 
 
 def rewritten(log: ClickLog, moment: int) -> ClickLog:
@@ -45,7 +46,7 @@ def rewritten(log: ClickLog, moment: int) -> ClickLog:
     Of what came later, every other click loses all of it and the others have it three hours later still; clicks that
     nothing came of convert an hour after the moment, or after themselves.
     """
-    row, kind, time, amount = log.outcomes
+    row, kind, time, _ = log.outcomes
     later = time > moment
     kept = _of(log.outcomes, ~later | (row % 2 == 1))
     delayed = kept._replace(time=np.where(kept.time > moment, kept.time + 3 * HOUR, kept.time))

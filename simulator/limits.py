@@ -10,7 +10,7 @@ from simulator.toy import Toy
 
 
 def p(toy: Toy) -> float:
-    """Return P(converts inside the attribution window): the limit of whatever judges clicks at one age and loses none."""
+    """Return P(converts inside the attribution window): the limit of what judges clicks at one age and loses none."""
     return toy.rate * toy.converted_by(toy.attribution_window)
 
 
@@ -49,7 +49,7 @@ def corrected(toy: Toy, window: int) -> float:
 
 
 def confirmed(toy: Toy) -> float:
-    """Return twice the share of positives among first looks, conversions and confirmed negatives: p in steady traffic."""
+    """Return twice the share of conversions among them, first looks and confirmed negatives: p in steady traffic."""
     of = Masses.of(toy, 0)
     return 2 * of.late / (of.late + 1 + of.confirmed)
 

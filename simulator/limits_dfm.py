@@ -3,6 +3,8 @@
 No closed form: which p and which delays explain a mixture of exponentials best depends on the ages that are checked.
 """
 
+from collections.abc import Callable
+
 import numpy as np
 
 from learners.corrections.delay_curves import HEADS
@@ -11,14 +13,11 @@ from scenarios.durations import DAY
 from simulator.methods.dfm import checked_ages
 from simulator.toy import Toy
 
-_SHIFT = 1e-5  # of a parameter, for differences of gradients
-_STEPS = 500
-_SETTLED = 1e-10
-_LONGEST_STEP = 0.5
+_SETTLED = 1e-10  # of the linear predictors
 
 
 def telescoped(toy: Toy, checks: str, family: str) -> float:
-    """Return p F(W) where the expected gradient of `dfm` is zero, its bound on single steps left aside.
+    """Return the limit of `dfm`, p F(W) at that maximum, its bound on the longest steps left aside.
 
     Growth weighs every interval by its age.  Exponential delays, checked at two ages or more, give the true p F(W).
     """
@@ -31,10 +30,19 @@ def telescoped(toy: Toy, checks: str, family: str) -> float:
     def loss(at: Floats) -> float:
         f = _by_age(at, time)
         left = 1 - f
-        return -float(converts @ np.log(np.diff(f) / left[:-1]) + survives @ np.log(left[1:] / left[:-1]))
+        with np.errstate(divide="ignore"):  # delays that rule out what happened have a loss of infinity
+            return -float(converts @ np.log(np.diff(f) / left[:-1]) + survives @ np.log(left[1:] / left[:-1]))
 
-    best = _lowest(loss, np.zeros(1 + len(HEADS[family])))
-    return float(_by_age(best, time)[-1])
+    return float(_by_age(_lowest(loss, 1 + len(HEADS[family])), time)[-1])
+
+
+def _lowest(loss: Callable[[Floats], float], size: int) -> Floats:
+    from scipy.optimize import minimize  # noqa: PLC0415 - half a second that only this needs
+
+    start = np.vstack([np.zeros(size), np.eye(size)])
+    options = {"initial_simplex": start, "xatol": _SETTLED, "fatol": 0.0, "maxiter": 10_000, "maxfev": 10_000}
+    found: Floats = minimize(loss, start[0], method="Nelder-Mead", options=options).x
+    return found
 
 
 def _by_age(at: Floats, time: Floats) -> Floats:

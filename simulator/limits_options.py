@@ -13,17 +13,13 @@ if TYPE_CHECKING:
     from simulator.toy import Toy
 
 _GROWTH = re.compile(r"^\s*(x?)\s*([+-]?\d+(?:\.\d+)?)\s*(%?)(?:\s+per\s+(day|week))?\s*$")
-    r"^\s*(?:x\s*(?P<factor>[0-9.]+)|(?P<percent>[+-]?[0-9.]+)\s*%)(?:\s+per\s+(?P<per>day|week))?\s*$"
-)
 _CONVERSIONS = 20_000  # in one log, unless the number of clicks is given
 _FEWEST = 200  # clicks without which a part of a log says nothing
 
 
 def add(parser: argparse.ArgumentParser) -> None:
     """Give a parser the options of the command."""
-    parser.add_argument(
-        "method", nargs="*", metavar="METHOD", help="names from: latelabel list (default: all)"
-    )
+    parser.add_argument("method", nargs="*", metavar="METHOD", help="names from: latelabel list (default: all)")
     parser.add_argument("--rate", type=_share, default=0.2, metavar="P", help="conversion rate (default: 0.2)")
     parser.add_argument(
         "--delay",

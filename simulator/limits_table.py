@@ -22,7 +22,7 @@ def title(toy: Toy, window: int, outage: int | None, seeds: int) -> str:
     traffic = f"traffic x{math.exp(7 * toy.growth):.3g} per week" if toy.growth else "steady traffic"
     lines = [
         f"conversion rate {toy.rate:g}, delays {delays}, attribution window {format_duration(toy.attribution_window)}",
-        f"waiting window {format_duration(window)}, {traffic}, {seeds} logs of {toy.clicks:,} clicks in {toy.days} days",
+        f"waiting window {format_duration(window)}, {traffic}; {seeds} logs of {toy.clicks:,} clicks, {toy.days} days",
     ]
     if outage:
         lines.append(

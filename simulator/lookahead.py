@@ -15,6 +15,7 @@ from simulator.clock import Clock
 from simulator.cuts import ended, rewritten, thinned
 from simulator.engine import replay
 from simulator.methods import Method
+from simulator.runner import Unwatched, prepare_log
 from simulator.trainer import Trainer
 
 CLICKS = 20_000
@@ -82,8 +83,6 @@ def inspect(scenario: Scenario, *, log: Any = None, learner: Learner | None = No
     ScenarioError, LogError
         If the request is wrong; the message says what to do.
     """
-    from simulator.runner import Unwatched, prepare_log  # noqa: PLC0415  (the runner may ask for a check one day)
-
     methods = build.methods(scenario)
     prototype = learner or build.learner(scenario)
     whole = thinned(prepare_log(scenario, log, prototype, Unwatched()), clicks)

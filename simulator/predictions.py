@@ -45,7 +45,7 @@ def write_predictions(
         compression="none",  # numbers in order pack to a few bits, and predictions would not shrink
         use_dictionary=False,
         write_statistics=["click_time"],
-        column_encoding={name: "DELTA_BINARY_PACKED" for name in ("click", "click_time")},
+        column_encoding=dict.fromkeys(("click", "click_time"), "DELTA_BINARY_PACKED"),
         write_page_checksum=True,
     ) as writer:
         for start in range(0, log.n_clicks, ROWS):

@@ -58,7 +58,7 @@ def prove(build: Build, toy: Toy, seeds: int) -> Proof:
 
 @dataclass(frozen=True)
 class Wave:
-    """How far an outage of the label feed moves a method's predictions, and when; the mean of all logs, hour by hour."""
+    """How far an outage of the label feed moves a method's predictions, and when; hourly means over all logs."""
 
     before: float
     lowest: float

@@ -135,7 +135,7 @@ def run(
     check_target(out)
     prototype = learner or build.learner(scenario)
     started = time.perf_counter()
-    prepared = _prepare(scenario, log, prototype, watcher)
+    prepared = prepare_log(scenario, log, prototype, watcher)
     with whole_folder(out) as folder:
         stage = _stage(scenario, prepared, prototype, folder, watcher)
         stage.seconds["prepare"] = time.perf_counter() - started
@@ -145,7 +145,8 @@ def run(
     return Result(out, keep)
 
 
-def _prepare(scenario: Scenario, frame: Any, learner: Learner, watcher: Watcher) -> ClickLog:
+def prepare_log(scenario: Scenario, frame: Any, learner: Learner, watcher: Watcher) -> ClickLog:
+    """Return the scenario's log, or a dataframe in its place, read and encoded as a learner needs it."""
     cache = cache_folder()
     return prepare(
         reader_of(scenario, frame, cache),

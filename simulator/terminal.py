@@ -3,7 +3,7 @@
 import threading
 from collections.abc import Iterable, Mapping, Sequence
 from types import TracebackType
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
@@ -15,8 +15,12 @@ from rich.table import Table
 from rich.text import Text
 
 from scenarios.durations import DAY, format_duration
+from scenarios.instants import format_instant
 from simulator.methods import Parameter
 from simulator.results import Result
+
+if TYPE_CHECKING:
+    from simulator.lookahead import Inspection, Verdict
 
 _COLUMNS = {
     "calibration_ratio": "calibration",
@@ -158,6 +162,34 @@ def show_limits(title: str, columns: Sequence[str], rows: Iterable[Sequence[str]
     for row in track(rows, "replaying", total, console=Console(stderr=True), transient=True):
         table.add_row(*row)
     Console(highlight=False).print(table)
+
+
+def show_inspection(inspection: "Inspection") -> None:
+    """Print whether methods look ahead."""
+    console = Console(highlight=False)
+    console.print(Text(f"{inspection.clicks:,} clicks; the future was changed after {_instant(inspection.moment)}"))
+    table = _table("looks ahead")
+    table.add_column("method", no_wrap=True)
+    table.add_column("verdict")
+    for verdict in inspection.verdicts:
+        table.add_row(Text(verdict.method), Text(_verdict(verdict)))
+    console.print(table)
+
+
+def _verdict(verdict: "Verdict") -> str:
+    says_so = ", and says so" if verdict.declared else ""
+    if verdict.refusal:
+        return f"YES{says_so}: {verdict.refusal}"
+    if verdict.difference:
+        change, click, time = verdict.difference
+        return f"YES{says_so}, first difference at click {click:,}, time {_instant(time)} (future {change})"
+    if not verdict.examples:
+        return "not tested: nothing was learned before that moment"
+    return f"no ({verdict.examples:,} examples learned before that moment)"
+
+
+def _instant(moment: int) -> str:
+    return format_instant(moment).replace("T", " ").removesuffix("Z") + " UTC"
 
 
 def show_list(scenarios: Mapping[str, str], methods: Mapping[str, tuple[str, Mapping[str, Parameter]]]) -> None:

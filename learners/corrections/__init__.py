@@ -11,11 +11,15 @@ from learners.corrections.elapsed_time_exact import ElapsedTimeExact
 from learners.corrections.fake_negative_calibration import FakeNegativeCalibration
 from learners.corrections.fake_negative_split import FakeNegativeSplit
 from learners.corrections.fake_negative_weight import FakeNegativeWeight
+from learners.corrections.feedback_shift import FeedbackShift
+from learners.corrections.follow_prophet import FollowProphet, Preference
+from learners.corrections.label_correction import LabelCorrection
 from learners.corrections.plain import Plain
 from learners.corrections.positive_unlabelled import Echo, Rescale
 from learners.corrections.prior_correction import PriorCorrection
 from learners.corrections.real_negative_calibration import RealNegativeCalibration
 from learners.corrections.real_negative_weight import RealNegativeWeight
+from learners.corrections.revealed import Revealed
 from learners.corrections.telescoped import Telescoped, TelescopedDelay
 from learners.corrections.two_windows import OUT_WINDOW, TwoWindows
 from learners.corrections.waiting_negative_calibration import WaitingNegativeCalibration
@@ -42,6 +46,11 @@ CORRECTIONS = {
     "dual": Dual,
     "fake_negative_split": FakeNegativeSplit,
     "two_windows": TwoWindows,
+    "label_correction": LabelCorrection,
+    "feedback_shift": FeedbackShift,
+    "revealed": Revealed,
+    "follow_prophet": FollowProphet,
+    "preference": Preference,
     "telescoped": Telescoped,
     "telescoped_delay": TelescopedDelay,
 }
@@ -61,11 +70,16 @@ __all__ = [
     "FakeNegativeCalibration",
     "FakeNegativeSplit",
     "FakeNegativeWeight",
+    "FeedbackShift",
+    "FollowProphet",
+    "LabelCorrection",
     "Plain",
+    "Preference",
     "PriorCorrection",
     "RealNegativeCalibration",
     "RealNegativeWeight",
     "Rescale",
+    "Revealed",
     "Telescoped",
     "TelescopedDelay",
     "TwoWindows",

@@ -1,6 +1,8 @@
 """Label policies: which example is shown, when, and with which label."""
 
 from replay.policies.base import Examples, LabelPolicy, merge, no_examples
+from replay.policies.behind import Behind
+from replay.policies.both import Both
 from replay.policies.checks import Checks
 from replay.policies.mature import Mature
 from replay.policies.mature_daily import MatureDaily
@@ -9,6 +11,7 @@ from replay.policies.negative_then_late import NegativeThenLate
 from replay.policies.oracle import Oracle
 from replay.policies.positives import Positives
 from replay.policies.real_negatives import RealNegatives
+from replay.policies.reveals import Reveals
 from replay.policies.sampled_negatives import SampledNegatives
 from replay.policies.twice import Twice
 from replay.policies.until import Until
@@ -28,10 +31,15 @@ POLICIES = {
     "negative_then_late": NegativeThenLate,
     "twice": Twice,
     "checks": Checks,
+    "both": Both,
+    "behind": Behind,
+    "reveals": Reveals,
 }
 
 __all__ = [
     "POLICIES",
+    "Behind",
+    "Both",
     "Checks",
     "Examples",
     "LabelPolicy",
@@ -42,6 +50,7 @@ __all__ = [
     "Oracle",
     "Positives",
     "RealNegatives",
+    "Reveals",
     "SampledNegatives",
     "Twice",
     "Until",

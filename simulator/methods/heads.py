@@ -1,5 +1,7 @@
 """Auxiliary models that several methods share, and the windows they are about."""
 
+from dataclasses import replace
+
 from learners.corrections import Plain
 from learners.corrections.auxiliary import DELAYED, LATE, REAL_NEGATIVE
 from replay.policies import Mature
@@ -37,6 +39,27 @@ def heads(timing: Timing, window: int, auxiliary: str, *names: str) -> dict[str,
         LATE: Mature(window, timing.attribution_window, "converted", "late"),
     }
     return {name: Head(asked[name], Plain()) for name in names}
+
+
+def looking_until(timing: Timing, window: int, deadline: int | None) -> Timing:
+    """Return the timing of auxiliary models whose labels are known `deadline` after a waiting window.
+
+    With no deadline that is when they are mature.
+
+    Raises
+    ------
+    ValueError
+        If window and deadline together are longer than the attribution window.
+    """
+    check_window(timing, window)
+    deadline = timing.attribution_window - window if deadline is None else deadline
+    if window + deadline > timing.attribution_window:
+        longest = format_duration(timing.attribution_window - window)
+        raise ValueError(
+            f"deadline: expected at most {longest}, since with the window that is the attribution window; "
+            f"got {format_duration(deadline)}"
+        )
+    return replace(timing, attribution_window=window + deadline)
 
 
 def check_window(timing: Timing, window: int) -> None:

@@ -1,0 +1,95 @@
+"""The likelihood of what several looks at a click have found."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from learners.base import MAIN, Floats32, Parts, Seen, Shown
+from learners.corrections.plain import Plain
+
+RATE = "rate"  # P(converts), of any click
+BY = "by_{}"  # F_j = P(converted by the j-th look | converts)
+
+
+@dataclass(frozen=True)
+class Revealed(Plain):
+    r"""Generalised delayed feedback modelling (GDFM) with conversions as its only signals.
+
+    On the stream of `Reveals` the j-th look finds a conversion with probability F_j f.  A look that finds one is a
+    positive; one that does not is a conversion yet to come with the posterior probability
+
+    .. math:: t_j = \frac{(1 - F_j) f}{1 - F_j f},\qquad
+        (a, b) = \sum_j \frac{w_j}{n - j} (t_j,\; 1 - t_j)
+
+    over the looks so far, j from 0 to n - 1; each is told anew at all later ones, n - j times.  The gradient is that of
+    the composite likelihood, -w log(F f) or -w log(1 - F f).  Looks that say much of the label, and say it early,
+    count most:
+
+    .. math:: w_j \propto e^{-\alpha H_j / \max H}\, e^{-\beta \delta_j / \max \delta}
+
+    with mean 1, H_j the entropy of the label given what the j-th look finds, delta_j its time.  Converges to p, since
+    every look's term does.  Where the F_j are too small by a factor, the prediction is too large by it.
+
+    Parameters
+    ----------
+    reveals : tuple of int
+        delta_j, us after the click, increasing.
+    alpha, beta : float
+        How much a look's uncertainty and age count against it; 0 and 0 weigh all looks alike.
+
+    References
+    ----------
+    .. [1] Yang, Zhan, "Generalized delayed feedback model with post-click information in recommender systems",
+       NeurIPS 2022.
+    """
+
+    reveals: tuple[int, ...] = (0, 1_000)
+    alpha: float = 2.0
+    beta: float = 1.0
+
+    @property
+    def needs(self) -> tuple[str, ...]:
+        """The model itself, and constants: the rate of conversions and the share of each look."""
+        return (MAIN, RATE, *(BY.format(look) for look in range(len(self.reveals))))
+
+    def parts(self, shown: Shown, seen: Seen) -> Parts:
+        """Return the sum of (t, 1 - t) over the looks so far, weighed."""
+        f, one = seen[MAIN], np.float32(1)
+        look, nothing = _history(shown, len(self.reveals))
+        positive, negative = np.zeros_like(f), np.zeros_like(f)
+        for j, weight in enumerate(self._weights(seen)):
+            by = seen[BY.format(j)]
+            later = (one - by) * f / (one - by * f)
+            told = np.where(j <= look, weight, np.float32(0))
+            soft = np.where(j >= nothing, one, later)
+            positive += told * soft
+            negative += told * (one - soft)
+        return Parts(positive, negative)
+
+    def _weights(self, seen: Seen) -> list[Floats32]:
+        """Return w_j / (n - j) for each look."""
+        n = len(self.reveals)
+        entropy = [_entropy(seen[RATE], seen[BY.format(j)]) for j in range(n)]
+        most, longest = np.max(entropy, axis=0), max(self.reveals[-1], 1)
+        raw = [
+            np.exp(np.float32(-self.alpha) * entropy[j] / most - np.float32(self.beta * age / longest))
+            for j, age in enumerate(self.reveals)
+        ]
+        mean = np.sum(raw, axis=0) / np.float32(n)
+        return [each / (mean * np.float32(n - j)) for j, each in enumerate(raw)]
+
+
+def _history(shown: Shown, looks: int) -> tuple[Floats32, Floats32]:
+    """Return which look an example is, and how many looks so far found nothing, from its kind."""
+    table = [(look, nothing) for look in range(looks) for nothing in range(look + 2)]
+    look, nothing = np.array(table, np.float32)[shown.kind].T
+    return look, nothing
+
+
+def _entropy(rate: Floats32, by: Floats32) -> Floats32:
+    """Return the entropy of the label given a look: nothing is unsure where it finds a conversion."""
+    one = np.float32(1)
+    without = one - rate * by
+    converts, never = rate * (one - by) / without, (one - rate) / without
+    entropy: Floats32 = -without * (converts * np.log(converts) + never * np.log(never))
+    return entropy

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from replay.log import NEVER, Bools, ClickLog, Ints, OutcomeKind
+from replay.log import NEVER, Bools, ClickLog, Ints, OutcomeKind, Outcomes
 from replay.uniform import uniform
 
 
@@ -83,8 +83,19 @@ class Deliveries:
     outcome_arrival: Ints  # shape (n_outcomes,): as the log's outcomes; NEVER where it does not count
     outside: Bools  # shape (n_outcomes,): happened after the attribution window
     repeat: Bools  # shape (n_outcomes,): a conversion after the click's first inside the window
+    outcomes: Outcomes = field(repr=False)  # the log's
     feed: LabelFeed = field(default_factory=LabelFeed)
     scratch: Path | None = field(default=None, repr=False)
+
+    @cached_property
+    def happened(self) -> Ints:
+        """When the conversion that makes a click's label known happened, us UTC, shape (n_clicks,); NEVER."""
+        row, kind, time, _ = self.outcomes
+        comes = _comes(self.outcomes, self.feed)
+        first = np.flatnonzero(~self.outside & (kind != OutcomeKind.REFUND) & (comes == self.arrival[row]))
+        happened: Ints = _scratch_full(len(self.arrival), np.int64, NEVER, self.scratch)
+        np.minimum.at(happened, row[first], time[first])
+        return happened
 
     @cached_property
     def in_order(self) -> tuple[Ints, Ints]:
@@ -117,7 +128,6 @@ def deliver(log: ClickLog, attribution_window: int, feed: LabelFeed, scratch: Pa
     """
     row, kind, time, _ = log.outcomes
     outside = time - log.click_time[row] > attribution_window
-    latency = feed.latency(row, _ordinal(row))
     conversion = (kind == OutcomeKind.CONVERSION) & ~outside
     repeat = np.zeros(len(row), dtype=np.bool_)
     later = np.flatnonzero(conversion)
@@ -126,10 +136,15 @@ def deliver(log: ClickLog, attribution_window: int, feed: LabelFeed, scratch: Pa
     label = _scratch_full(log.n_clicks, np.bool_, False, scratch)
     label[row[positive]] = True
     arrival = _scratch_full(log.n_clicks, np.int64, NEVER, scratch)
-    comes = feed.held_back(time + latency)
+    comes = _comes(log.outcomes, feed)
     np.minimum.at(arrival, row[positive], comes[positive])
     counted = np.where(outside | repeat, NEVER, comes)
-    return Deliveries(label, arrival, _scratch(counted, scratch), outside, repeat, feed, scratch)
+    return Deliveries(label, arrival, _scratch(counted, scratch), outside, repeat, log.outcomes, feed, scratch)
+
+
+def _comes(outcomes: Outcomes, feed: LabelFeed) -> Ints:
+    """Return when each outcome arrives, us UTC, whether or not it counts."""
+    return feed.held_back(outcomes.time + feed.latency(outcomes.row, _ordinal(outcomes.row)))
 
 
 def _ordinal(row: Ints) -> Ints:

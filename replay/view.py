@@ -79,6 +79,20 @@ class View:
         feed = self.deliveries.feed
         return feed.held_back(self.log.click_time[rows] + age + feed.lag)
 
+    def converted_by(self, rows: Ints, age: int) -> Bools:
+        """Return whether clicks were known, on reaching an age at the feed's watermark, to have converted by that age.
+
+        What an outage held back counts for the age at which it happened.  What comes later than the watermark allows
+        for, as 1 in 100 does where latency is drawn, counts for the first age after which it is known.
+
+        Raises
+        ------
+        LookAheadError
+            If any click had not reached the age before the view's moment.
+        """
+        known = self.known(rows, by=self.reaches(rows, age))
+        return known & (self.deliveries.happened[rows] <= self.log.click_time[rows] + age)
+
     def conversions(self, start: int, end: int) -> tuple[Ints, Ints]:
         """Return the rows whose conversion arrives in [start, end), and when, ordered by (arrival, row).
 

@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from simulator.limits_elapsed import Masses, bi_defuse, ddfm, defer, defer_exact, defuse, elapsed_time
+from simulator.limits_once import fsiw, ulc
 from simulator.methods import METHODS, parameters
 from simulator.toy import Toy
 
@@ -79,6 +80,10 @@ LIMITS: Mapping[str, Callable[..., float]] = {
     "defuse": defuse,
     "bi_defuse": bi_defuse,
     "ddfm": ddfm,
+    "ulc": ulc,
+    "fsiw": fsiw,
+    "gdfm": p,
+    "ftp": p,
 }
 
 

@@ -52,7 +52,7 @@ def add(parser: argparse.ArgumentParser) -> None:
 
 
 def toy(options: argparse.Namespace) -> "Toy":
-    """Return the world that is asked for, three attribution windows long, or four where there is an outage to follow.
+    """Return the world that is asked for: three attribution windows long, and three times an outage.
 
     Raises
     ------
@@ -67,7 +67,7 @@ def toy(options: argparse.Namespace) -> "Toy":
         delays=options.delay,
         attribution_window=window,
         clicks=options.clicks or math.ceil(_CONVERSIONS / options.rate),
-        days=math.ceil((4 if options.outage else 3) * window / DAY),
+        days=_days(window, options.outage),
         growth=options.growth,
     )
     problems = []
@@ -81,6 +81,14 @@ def toy(options: argparse.Namespace) -> "Toy":
     if problems:
         raise ScenarioError("latelabel limits", problems)
     return asked
+
+
+def _days(window: int, outage: int | None) -> int:
+    """Return so many days that labels mature in the first third, auxiliary models settle in the second.
+
+    In the last one an outage begins on the second day, and its clicks mature.
+    """
+    return 3 * math.ceil(window / DAY) if outage is None else 3 * (math.ceil((window + outage) / DAY) + 2)
 
 
 def methods(options: argparse.Namespace) -> dict[str, Mapping[str, Any]]:

@@ -12,7 +12,7 @@ from simulator.proof import STEP, prove, shake
 from simulator.toy import Toy
 
 LIMIT_COLUMNS = ("method", "predicted", "reached", "standard error", "away by")
-OUTAGE_COLUMNS = ("method", "before", "lowest", "after", "highest", "after")
+OUTAGE_COLUMNS = ("method", "before", "lowest", "at", "highest", "at")
 Asked = Mapping[str, Mapping[str, Any]]  # methods and the parameters they get
 
 
@@ -42,10 +42,10 @@ def limit_rows(asked: Asked, toy: Toy, seeds: int) -> Iterator[tuple[str, ...]]:
 
 
 def outage_rows(asked: Asked, toy: Toy, outage: int, seeds: int) -> Iterator[tuple[str, ...]]:
-    """Yield how far an outage moves each method, and how long after its beginning."""
+    """Yield how far an outage moves each method, and at how many hours after it began."""
     for name, given in asked.items():
         wave = shake(functools.partial(METHODS[name], **given), toy, outage, seeds)
-        after = [f"{at / HOUR:.0f} h" for at in (wave.lowest_after, wave.highest_after)]
+        after = [f"+{at / HOUR:.0f} h" for at in (wave.lowest_after, wave.highest_after)]
         low = (f"{wave.lowest:.4f}", after[0]) if wave.lowest < wave.before else ("-", "")
         high = (f"{wave.highest:.4f}", after[1]) if wave.highest > wave.before else ("-", "")
         yield (name, f"{wave.before:.4f}", *low, *high)

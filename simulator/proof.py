@@ -8,7 +8,7 @@ import numpy as np
 from learners import Logistic
 from replay.feed import LabelFeed, deliver
 from replay.log import Bools, ClickLog, Floats
-from scenarios.durations import DAY, HOUR, MINUTE
+from scenarios.durations import DAY, MINUTE
 from simulator.clock import Clock
 from simulator.engine import replay
 from simulator.methods import Method, Timing
@@ -58,7 +58,7 @@ def prove(build: Build, toy: Toy, seeds: int) -> Proof:
 
 @dataclass(frozen=True)
 class Wave:
-    """How far an outage of the label feed moves a method's predictions, and when; hourly means over all logs."""
+    """How far an outage of the label feed moves a method's predictions, and when; means over all logs and a twelfth of its length."""
 
     before: float
     lowest: float
@@ -78,14 +78,14 @@ def shake(build: Build, toy: Toy, outage: int, seeds: int) -> Wave:
     build : callable
         Makes the method for a timing.
     toy : Toy
-        More than three attribution windows and the outage long, so that its clicks become mature in the log.
+        More than three attribution windows and outages long, so that the clicks of the outage become mature in it.
     outage : int
         Its length, us.
     seeds : int
         Number of logs.
     """
     start = _evaluate_after(toy) + DAY
-    every = max(MINUTE, min(HOUR, outage // 12))
+    every = max(MINUTE, outage // 12)
     feeds = LabelFeed(), LabelFeed(outages=((start, start + outage),))
     n = (toy.days * DAY - start) // every
     moved, clicks, before = np.zeros(n), np.zeros(n), 0.0
@@ -93,10 +93,10 @@ def shake(build: Build, toy: Toy, outage: int, seeds: int) -> Wave:
         log = toy.log(seed)
         calm, shaken = (_served(build, toy, log, feed, every, _sgd()) for feed in feeds)
         before += calm[_settled(toy, log)].mean() / seeds
-        hour = (log.click_time - start) // every
-        inside = (hour >= 0) & (hour < n)
-        moved += np.bincount(hour[inside], (shaken - calm)[inside], minlength=n)
-        clicks += np.bincount(hour[inside], minlength=n)
+        twelfth = (log.click_time - start) // every
+        inside = (twelfth >= 0) & (twelfth < n)
+        moved += np.bincount(twelfth[inside], (shaken - calm)[inside], minlength=n)
+        clicks += np.bincount(twelfth[inside], minlength=n)
     wave = moved / np.maximum(clicks, 1)
     low, high = int(np.argmin(wave)), int(np.argmax(wave))
     return Wave(before, before + wave[low], (low + 1) * every, before + wave[high], (high + 1) * every)

@@ -80,7 +80,7 @@ def _complete_journey(scenario: Scenario, frame: Any, cache: Path | None) -> Log
 
 
 def _located(scenario: Scenario, paths: Any) -> list[str]:
-    return [str(scenario.locate(path)) for path in paths]
+    return [path if "://" in path else str(scenario.locate(path)) for path in paths]  # the reader refuses addresses
 
 
 _READERS: Mapping[str, Callable[[Scenario, Any, Path | None], LogReader]] = {

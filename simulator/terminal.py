@@ -156,12 +156,14 @@ def _amount(amount: int | str) -> str:
 
 def show_limits(title: str, columns: Sequence[str], rows: Iterable[Sequence[str]], total: int) -> None:
     """Print a table of methods and figures, and meanwhile how many of its rows are done."""
-    table = Table(title=title, title_justify="left", title_style="dim")
+    table = Table()
     for number, name in enumerate(columns):
         table.add_column(name, justify="right" if number else "left")
     for row in track(rows, "replaying", total, console=Console(stderr=True), transient=True):
         table.add_row(*row)
-    Console(highlight=False).print(table)
+    console = Console(highlight=False)
+    console.print(Text(title, style="dim"))
+    console.print(table)
 
 
 def show_inspection(inspection: "Inspection") -> None:

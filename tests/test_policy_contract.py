@@ -30,6 +30,9 @@ CASES = {
     "sampled_negatives": [POLICIES["sampled_negatives"](POLICIES["wait_then_late"](100), rate) for rate in (0.3, 1.0)],
     "positives": [POLICIES["positives"](POLICIES["wait_then_late"](100))],
     "negative_then_late": [POLICIES["negative_then_late"](window) for window in (0, 100, WINDOW)],
+    "both": [POLICIES["both"](POLICIES["wait"](100), POLICIES["mature"](100, WINDOW, "unconverted", "late"))],
+    "behind": [POLICIES["behind"](POLICIES["wait_then_late"](100), by) for by in (0, 350)],
+    "reveals": [POLICIES["reveals"](reveals) for reveals in ((0,), (0, 100, 350, WINDOW))],
     "twice": [POLICIES["twice"](window, confirm) for window, confirm in ((0, WINDOW), (100, 350), (100, 100))],
 }
 EVERY = [policy for cases in CASES.values() for policy in cases] + [Until(POLICIES["negative_first"](), 700)]

@@ -9,6 +9,10 @@ from learners.corrections.plain import Plain
 
 RATE = "rate"  # P(converts), of any click
 BY = "by_{}"  # F_j = P(converted by the j-th look | converts)
+_MOST = 14
+_HISTORY = np.array(  # which look an example is, and how many so far found nothing, by its kind
+    [(look, nothing) for look in range(_MOST) for nothing in range(look + 2)], np.int8
+).T
 
 
 @dataclass(frozen=True)
@@ -33,7 +37,7 @@ class Revealed(Plain):
     Parameters
     ----------
     reveals : tuple of int
-        delta_j, us after the click, increasing.
+        delta_j, us after the click, increasing; at most 14.
     alpha, beta : float
         How much a look's uncertainty and age count against it; 0 and 0 weigh all looks alike.
 
@@ -54,36 +58,24 @@ class Revealed(Plain):
 
     def parts(self, shown: Shown, seen: Seen) -> Parts:
         """Return the sum of (t, 1 - t) over the looks so far, weighed."""
-        f, one = seen[MAIN], np.float32(1)
-        look, nothing = _history(shown, len(self.reveals))
-        positive, negative = np.zeros_like(f), np.zeros_like(f)
-        for j, weight in enumerate(self._weights(seen)):
-            by = seen[BY.format(j)]
-            later = (one - by) * f / (one - by * f)
-            told = np.where(j <= look, weight, np.float32(0))
-            soft = np.where(j >= nothing, one, later)
-            positive += told * soft
-            negative += told * (one - soft)
-        return Parts(positive, negative)
+        f, one, zero = seen[MAIN], np.float32(1), np.float32(0)
+        by = np.stack([seen[BY.format(j)] for j in range(len(self.reveals))])
+        look, nothing = _HISTORY[:, shown.kind]
+        j = np.arange(len(by), dtype=np.int8)[:, None]
+        told = np.where(j <= look, self._weights(seen[RATE], by), zero)
+        later = (one - by) * f / (one - by * f)
+        positive = (told * np.where(j >= nothing, one, later)).sum(axis=0)
+        return Parts(positive, np.maximum(told.sum(axis=0) - positive, zero))
 
-    def _weights(self, seen: Seen) -> list[Floats32]:
-        """Return w_j / (n - j) for each look."""
-        n = len(self.reveals)
-        entropy = [_entropy(seen[RATE], seen[BY.format(j)]) for j in range(n)]
-        most, longest = np.max(entropy, axis=0), max(self.reveals[-1], 1)
-        raw = [
-            np.exp(np.float32(-self.alpha) * entropy[j] / most - np.float32(self.beta * age / longest))
-            for j, age in enumerate(self.reveals)
-        ]
-        mean = np.sum(raw, axis=0) / np.float32(n)
-        return [each / (mean * np.float32(n - j)) for j, each in enumerate(raw)]
-
-
-def _history(shown: Shown, looks: int) -> tuple[Floats32, Floats32]:
-    """Return which look an example is, and how many looks so far found nothing, from its kind."""
-    table = [(look, nothing) for look in range(looks) for nothing in range(look + 2)]
-    look, nothing = np.array(table, np.float32)[shown.kind].T
-    return look, nothing
+    def _weights(self, rate: Floats32, by: Floats32) -> Floats32:
+        """Return w_j / (n - j), shape (n_looks, n_examples)."""
+        n = len(by)
+        entropy = _entropy(rate, by)
+        age = np.array(self.reveals, np.float32)[:, None] / np.float32(max(self.reveals[-1], 1))
+        weight = np.exp(-np.float32(self.alpha) * entropy / entropy.max(axis=0) - np.float32(self.beta) * age)
+        times_told = np.arange(n, 0, -1, dtype=np.float32)[:, None]
+        weights: Floats32 = weight / (weight.mean(axis=0) * times_told)
+        return weights
 
 
 def _entropy(rate: Floats32, by: Floats32) -> Floats32:

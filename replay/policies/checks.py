@@ -18,7 +18,7 @@ class Checks:
     unconverted, and the last one is positive if it converts; kind is the number of the interval.  Conversions are shown
     at the end of their interval, beside those that did not convert in it, so neither outcome lags behind the other and
     growing traffic favours none.  Ages are counted at the feed's watermark: during an outage nothing is shown, and the
-    conversions it held back, known all at once when it ends, count for the first interval that waited for it.
+    conversions it held back, known all at once when it ends, count for the intervals in which they happened.
 
     Parameters
     ----------
@@ -45,6 +45,6 @@ class Checks:
     def _looks(self, view: View, number: int, start: int, end: int) -> tuple[Ints, Ints, Bools]:
         rows, due = view.reached(self.ages[number], start, end)
         if number:
-            before = view.known(rows, by=view.reaches(rows, self.ages[number - 1]))
+            before = view.converted_by(rows, self.ages[number - 1])
             rows, due = rows[~before], due[~before]
-        return rows, due, view.known(rows, by=due)
+        return rows, due, view.converted_by(rows, self.ages[number])

@@ -21,6 +21,9 @@ from simulator.methods.fnw import fnw
 from simulator.methods.fnw_rn import fnw_rn
 from simulator.methods.fnw_wait import fnw_wait
 from simulator.methods.frozen import frozen
+from simulator.methods.fsiw import fsiw
+from simulator.methods.ftp import ftp
+from simulator.methods.gdfm import gdfm
 from simulator.methods.late_positives import late_positives
 from simulator.methods.mature_daily import mature_daily
 from simulator.methods.oracle import oracle
@@ -28,6 +31,7 @@ from simulator.methods.plugins import Methods, PluginError, origin
 from simulator.methods.prior_correction import prior_correction
 from simulator.methods.pu import pu
 from simulator.methods.pu_wait import pu_wait
+from simulator.methods.ulc import ulc
 from simulator.methods.waiting_window import waiting_window
 
 _OURS: Mapping[str, Recipe] = {
@@ -55,6 +59,10 @@ _OURS: Mapping[str, Recipe] = {
     "defuse": defuse,
     "bi_defuse": bi_defuse,
     "ddfm": ddfm,
+    "ulc": ulc,
+    "fsiw": fsiw,
+    "gdfm": gdfm,
+    "ftp": ftp,
     "dfm": dfm,
 }
 

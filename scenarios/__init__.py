@@ -8,7 +8,7 @@ from scenarios.logs import CompleteJourneyLog, CriteoLog, SyntheticLog, TableLog
 from scenarios.problems import Problem, ScenarioError, mismatch, unknown_key, unknown_name
 from scenarios.scenario import Scenario
 from scenarios.schema import schema
-from scenarios.sections import Clock, Feed, Learner, MethodSpec, Metrics
+from scenarios.sections import Clock, Feed, Learner, MethodSpec, Metrics, Tune
 
 load_scenario = Scenario.load
 
@@ -26,6 +26,7 @@ __all__ = [
     "ScenarioError",
     "SyntheticLog",
     "TableLog",
+    "Tune",
     "attribution_window_in",
     "catalogue",
     "format_duration",

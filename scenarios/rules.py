@@ -6,7 +6,7 @@ from typing import Any
 from scenarios.durations import DAY, format_duration
 from scenarios.logs import SyntheticLog, TableLog
 from scenarios.problems import Problem, mismatch, unknown_name
-from scenarios.sections import Clock, Feed, Learner, MethodSpec, Metrics
+from scenarios.sections import Clock, Feed, Learner, MethodSpec, Metrics, Tune
 
 
 def broken_rules(sections: Mapping[str, Any], *, is_file: bool) -> list[Problem]:
@@ -32,6 +32,8 @@ def broken_rules(sections: Mapping[str, Any], *, is_file: bool) -> list[Problem]
     found += [_labels(methods)] if methods else []
     found += [_optimizer(learner)] if learner else []
     found += [_latency(feed)] if feed else []
+    tune = sections.get("tune")
+    found += [_rates(tune), _scored(tune, clock) if clock else ()] if tune else []
     return [problem for problems in found for problem in problems]
 
 
@@ -123,3 +125,20 @@ def _optimizer(learner: Learner) -> Iterator[Problem]:
 def _latency(feed: Feed) -> Iterator[Problem]:
     if feed.kind != "lognormal" and feed.sigma != Feed().sigma:
         yield mismatch("feed.sigma", 'no sigma, which only kind = "lognormal" has', feed.sigma)
+
+
+def _rates(tune: Tune) -> Iterator[Problem]:
+    for number, rate in enumerate(tune.learning_rates):
+        if rate in tune.learning_rates[:number]:
+            yield mismatch(f"tune.learning_rates[{number}]", "each rate once", rate)
+
+
+def _scored(tune: Tune, clock: Clock) -> Iterator[Problem]:
+    window, start = clock.attribution_window, clock.evaluate_from
+    if start <= window:
+        longer = f"more than the attribution window, {format_duration(window)}, as [tune] scores clicks mature by then"
+        yield mismatch("clock.evaluate_from", longer, format_duration(start))
+    elif tune.score_from is not None and tune.score_from >= start - window:
+        last = f"{format_duration(start)} - {format_duration(window)}"
+        less = f"less than clock.evaluate_from - attribution_window, {last}, since later clicks are not mature by then"
+        yield mismatch("tune.score_from", less, format_duration(tune.score_from))

@@ -13,7 +13,7 @@ from scenarios.checks import Check
 from scenarios.fields import Settings, Slug
 from scenarios.load import load_as
 from scenarios.logs import Log
-from scenarios.sections import Clock, Feed, Learner, Methods, Metrics
+from scenarios.sections import Clock, Feed, Learner, Methods, Metrics, Tune
 
 
 class Scenario(Settings):
@@ -35,6 +35,7 @@ class Scenario(Settings):
     clock: Clock = Field(default=Clock(), description="When things happen.")
     feed: Feed = Field(default=Feed(), description="How outcomes travel to the trainer.")
     learner: Learner = Field(default=Learner(), description="What learns.")
+    tune: Tune | None = Field(default=None, description="How each method finds its learning rate.")
     methods: Methods = Field(alias="method", description="Ways of coping with late labels.")
     metrics: Metrics = Field(default=Metrics(), description="What is measured.")
     _folder: Path = PrivateAttr(default_factory=Path.cwd)

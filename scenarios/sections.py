@@ -1,4 +1,4 @@
-"""The shape of the other sections: learner, clock, feed, methods and metrics, with all defaults and ranges."""
+"""The shape of the other sections: learner, tuning, clock, feed, methods and metrics, with defaults and ranges."""
 
 import re
 from collections import Counter
@@ -36,6 +36,31 @@ class Learner(Settings):
     l2: _Penalty = Field(default=0.0, description="Pull of weights towards 0.")
     beta: float = Field(
         default=1.0, ge=1e-9, le=1e6, description="Damping of the first steps of a weight; ftrl alone has it."
+    )
+
+
+_Rate = Annotated[float, Field(ge=1e-9, le=100)]
+
+
+class Tune(Settings):
+    """Lets every method learn at its own best learning rate, instead of `learner.learning_rate`.
+
+    At one rate for all, the order of methods is an accident. Each rate is tried on the clicks before
+    `clock.evaluate_from`, and scored by the NLL of those of them whose labels are mature by then, so that nothing from
+    the evaluated time decides. A method that scores the same at all rates keeps `learner.learning_rate`.
+    """
+
+    learning_rates: Annotated[
+        tuple[_Rate, ...],
+        Field(strict=False, min_length=1),
+        Words(expected="a list of numbers from 1e-09 to 100"),
+    ] = Field(
+        default=(0.01, 0.02, 0.05, 0.1, 0.2), description="What is tried; each costs a replay of the days before."
+    )
+    score_from: Duration | None = Field(
+        default=None,
+        description="Clicks are scored from this long after the log's first click. Default: half of the time to the "
+        "last click that is mature at evaluate_from.",
     )
 
 

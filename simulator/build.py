@@ -70,9 +70,11 @@ def methods(scenario: Scenario) -> dict[str, Method]:
     return built
 
 
-def learner(scenario: Scenario) -> Learner:
-    """Return a fresh learner."""
+def learner(scenario: Scenario, learning_rate: float | None = None) -> Learner:
+    """Return a fresh learner, at its own learning rate or another."""
     settings = scenario.learner.model_dump()
+    if learning_rate is not None:
+        settings["learning_rate"] = learning_rate
     made: Learner = LEARNERS[settings.pop("kind")](**settings)
     return made
 

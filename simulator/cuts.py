@@ -20,7 +20,7 @@ def thinned(log: ClickLog, clicks: int) -> ClickLog:
 def clicks_before(log: ClickLog, moment: int) -> ClickLog:
     """Return the clicks before a moment, us UTC, with all that came of them, however late; nothing is copied."""
     n = int(np.searchsorted(log.click_time, moment))
-    outcomes = Outcomes(*(column[: np.searchsorted(log.outcomes.row, n)] for column in log.outcomes))
+    outcomes = _of(log.outcomes, slice(int(np.searchsorted(log.outcomes.row, n))))
     return replace(
         log,
         click_time=log.click_time[:n],
@@ -55,13 +55,18 @@ def rewritten(log: ClickLog, moment: int) -> ClickLog:
     rows = np.flatnonzero(silent)
     times = np.maximum(log.click_time[rows], moment) + HOUR
     new = Outcomes(rows, np.full(len(rows), OutcomeKind.CONVERSION, kind.dtype), times, np.zeros(len(rows), np.int64))
-    both = [np.concatenate(pair) for pair in zip(delayed, new, strict=True)]
-    order = np.lexsort((both[1], both[2], both[0]))
-    return replace(log, outcomes=Outcomes(*(column[order] for column in both)))
+    both = Outcomes(
+        np.concatenate((delayed.row, new.row)),
+        np.concatenate((delayed.kind, new.kind)),
+        np.concatenate((delayed.time, new.time)),
+        np.concatenate((delayed.amount, new.amount)),
+    )
+    return replace(log, outcomes=_of(both, np.lexsort((both.kind, both.time, both.row))))
 
 
-def _of(outcomes: Outcomes, chosen: Bools) -> Outcomes:
-    return Outcomes(*(column[chosen] for column in outcomes))
+def _of(outcomes: Outcomes, chosen: Bools | Ints | slice) -> Outcomes:
+    row, kind, time, amount = outcomes
+    return Outcomes(row[chosen], kind[chosen], time[chosen], amount[chosen])
 
 
 def _rows(log: ClickLog, rows: Ints) -> ClickLog:

@@ -4,6 +4,7 @@ import inspect
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from simulator.limits_dfm import telescoped
 from simulator.limits_elapsed import Masses, bi_defuse, ddfm, defer, defer_exact, defuse, elapsed_time
 from simulator.limits_once import fsiw, ulc
 from simulator.methods import METHODS, parameters
@@ -80,6 +81,7 @@ LIMITS: Mapping[str, Callable[..., float]] = {
     "defuse": defuse,
     "bi_defuse": bi_defuse,
     "ddfm": ddfm,
+    "dfm": telescoped,
     "ulc": ulc,
     "fsiw": fsiw,
     "gdfm": p,

@@ -58,7 +58,7 @@ def prove(build: Build, toy: Toy, seeds: int) -> Proof:
 
 @dataclass(frozen=True)
 class Wave:
-    """How far an outage of the label feed moves a method's predictions, and when; means over all logs and a twelfth of its length."""
+    """How far an outage of the label feed moves what a method predicts, and when; means over logs, interval by interval."""
 
     before: float
     lowest: float

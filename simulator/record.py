@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from replay.arrays import as_arrow, text_array
 from replay.log import ClickLog
+from scenarios.durations import format_duration
 from simulator.ledger import Ledger
 from simulator.methods import METHODS, origin, summary
 
@@ -118,7 +119,7 @@ def _method(spec: Any, played: "Played", end: int) -> dict[str, Any]:
     tally = played.trainer.tally
     return {
         "name": spec.name,
-        "parameters": dict(spec.parameters),
+        "parameters": _parameters(spec),
         "describe": summary(METHODS[spec.name]),
         "package": origin(METHODS[spec.name]),
         "examples": tally.examples,
@@ -130,7 +131,23 @@ def _method(spec: Any, played: "Played", end: int) -> dict[str, Any]:
             {"time": _iso(alarm.time), "before": _finite(alarm.before), "after": _finite(alarm.after)}
             for alarm in played.measures.alarms
         ],
+        **({"learning_rate": played.learning_rate, "tuning": _plain(_trials(played))} if played.tuning else {}),
     }
+
+
+def _trials(played: "Played") -> list[dict[str, float]]:
+    return [trial._asdict() for trial in played.tuning]
+
+
+def _parameters(spec: Any) -> dict[str, Any]:
+    """Return a method's parameters as a scenario writes them, defaults included."""
+    known = parameters(METHODS[spec.name]).values()
+    defaults = {
+        one.name: format_duration(one.default) if one.type == "duration" else one.default
+        for one in known
+        if one.default is not Parameter.required and one.default is not None
+    }
+    return defaults | dict(spec.parameters)
 
 
 def _iso(time: int | None) -> str | None:

@@ -30,6 +30,7 @@ from simulator.report import write_report
 from simulator.results import Result
 from simulator.sources import reader_of
 from simulator.trainer import Trainer
+from simulator.tuning import Rehearsal, Trial, best, rehearsal, tune
 
 
 class Watcher(Protocol):
@@ -71,6 +72,8 @@ class Played:
     trainer: Trainer
     measures: Measures
     seconds: float
+    learning_rate: float | None = None  # where it was tuned
+    tuning: tuple[Trial, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -85,6 +88,7 @@ class Stage:
     learner: Learner
     folder: Path
     watcher: Watcher
+    rehearsal: Rehearsal | None = None
     seconds: dict[str, float] = field(default_factory=dict)
 
 
@@ -126,6 +130,9 @@ def run(
         If something was lost or counted twice.
     """
     methods = build.methods(scenario)
+    if scenario.tune and learner:
+        told = "expected no [tune] where the learner is handed over from Python: its learning rate is its own"
+        raise ScenarioError(scenario.name, [Problem("tune", told)])
     watcher = watcher or Unwatched()
     keep = None
     if out is None:
@@ -179,7 +186,8 @@ def _stage(scenario: Scenario, log: ClickLog, learner: Learner, folder: Path, wa
     if log.n_clicks and yardstick.evaluate_from > clock.last_click:
         raise ScenarioError(scenario.name, [_unreachable(scenario, clock.last_click - first)])
     deliveries = deliver(log, settings.attribution_window, build.feed(scenario), scratch=folder)
-    return Stage(scenario, log, deliveries, clock, yardstick, learner, folder, watcher)
+    rehearsed = rehearsal(scenario, log, scratch=folder)
+    return Stage(scenario, log, deliveries, clock, yardstick, learner, folder, watcher, rehearsed)
 
 
 def _unreachable(scenario: Scenario, length: int) -> Problem:
@@ -207,18 +215,23 @@ def _play_all(stage: Stage, methods: dict[str, Method], jobs: int) -> dict[str, 
 
 
 def _play(stage: Stage, label: str, method: Method, stopped: list[BaseException] | None = None) -> Played:
-    started = time.perf_counter()
     log, settings = stage.log, stage.scenario.clock
     prediction = _column(stage.folder, log.n_clicks, np.float32)
     shown = _column(stage.folder, log.n_clicks, np.bool_)
-    learner = copy.deepcopy(stage.learner)
-    trainer = Trainer(log, stage.deliveries, method, learner, settings.batch, prediction, shown)
 
-    def tick(now: int) -> None:
+    def go_on(now: int) -> None:  # noqa: ARG001  (a tick is told the time)
         if stopped:
             raise InterruptedError("another method of this run failed")
+
+    def tick(now: int) -> None:
+        go_on(now)
         stage.watcher.tick(label, now)
 
+    trials = tune(stage.rehearsal, method, go_on) if stage.rehearsal else ()
+    rate = best(trials, stage.scenario.learner.learning_rate) if trials else None
+    learner = copy.deepcopy(stage.learner) if rate is None else build.learner(stage.scenario, rate)
+    started = time.perf_counter()
+    trainer = Trainer(log, stage.deliveries, method, learner, settings.batch, prediction, shown)
     replay(trainer, stage.clock, tick)
     replayed = time.perf_counter()
     clicks = evaluated(log, stage.deliveries, prediction, stage.yardstick)
@@ -226,7 +239,7 @@ def _play(stage: Stage, label: str, method: Method, stopped: list[BaseException]
     folder = stage.folder / "predictions" / f"method={label}"
     write_predictions(folder, log, stage.deliveries, settings.attribution_window, prediction)
     stage.watcher.finished(label)
-    return Played(trainer, measures, replayed - started)
+    return Played(trainer, measures, replayed - started, rate, trials)
 
 
 def _column(folder: Path, length: int, dtype: Any) -> Any:

@@ -93,6 +93,8 @@ def show(result: Result) -> None:
     for note in log["notes"]:
         console.print(Text(f"  note: {note}", style="dim"))
     console.print(_figures(result))
+    if any("tuning" in method for method in record["methods"].values()):
+        console.print(_tuning(record["methods"]))
     console.print(_accounts(record["ledger"]))
 
 
@@ -120,6 +122,22 @@ def _figures(result: Result) -> Table:
     for method in result.record["methods"]:
         table.add_row(Text(method), *(_figure(values.get((method, name))) for name in known))
     return table
+
+
+def _tuning(methods: Mapping[str, Any]) -> Table:
+    table = _table("NLL by learning rate, on clicks mature before evaluate_from; * is what the method learned with")
+    table.add_column("method", no_wrap=True)
+    tried = next(method["tuning"] for method in methods.values() if "tuning" in method)
+    for trial in tried:
+        table.add_column(f"{trial['learning_rate']:g}", justify="right", no_wrap=True)
+    for label, method in methods.items():
+        table.add_row(Text(label), *(_trial(trial, method["learning_rate"]) for trial in method["tuning"]))
+    return table
+
+
+def _trial(trial: Mapping[str, float | None], chosen: float) -> str:
+    score = "-" if trial["nll"] is None else f"{trial['nll']:.4f}"
+    return f"{score}{'*' if trial['learning_rate'] == chosen else ' '}"
 
 
 def _figure(row: Mapping[str, Any] | None) -> str:

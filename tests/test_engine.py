@@ -31,6 +31,7 @@ BUILT = {
     "defuse": {"window": 100},
     "bi_defuse": {"window": 100},
     "ddfm": {"window": 100, "confirm": 350},
+    "dfm": {"checks": "50us,100us,350us", "family": "weibull"},
     "ulc": {"window": 100, "deadline": 250, "update": True},
     "fsiw": {"window": 100},
     "gdfm": {"reveals": "0s,100us,350us,1ms"},

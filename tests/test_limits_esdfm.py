@@ -149,7 +149,7 @@ def test_confirming_negatives_after_a_day_costs_what_converts_later(name, value)
 @pytest.mark.parametrize("name", BUILT)
 def test_wrong_models_and_public_code_settle_elsewhere(name):
     build, form, value = BUILT[name]
-    assert form(TOY) == pytest.approx(value, abs=5e-5)
+    assert form(TOY) == pytest.approx(value, abs=1e-4)
     assert settled(build, TOY, [HOUR]) == pytest.approx(form(TOY), rel=1e-7)
 
 

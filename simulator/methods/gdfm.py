@@ -8,9 +8,7 @@ _MOST = 14  # looks whose histories fit eight bits
 _STEEPEST = 20  # e^-20 of the weight of another look is nothing
 
 
-def gdfm(
-    timing: Timing, *, reveals: str = "0s,6m,15m,1h,1d,7d,30d", alpha: float = 2.0, beta: float = 1.0
-) -> Method:
+def gdfm(timing: Timing, *, reveals: str = "0s,6m,15m,1h,1d,7d,30d", alpha: float = 2.0, beta: float = 1.0) -> Method:
     """Look at each click at several ages, and learn the likelihood of what all looks so far have found.
 
     Policy `Reveals`, correction `Revealed` (GDFM; Yang and Zhan, NeurIPS 2022), with the share of conversions that each

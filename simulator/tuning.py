@@ -1,0 +1,115 @@
+"""Every method at its own best learning rate, chosen on what is known before the evaluation starts."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+
+from learners import LearnerError
+from replay.feed import Deliveries, deliver
+from replay.log import Bools, ClickLog
+from scenarios import Scenario, ScenarioError
+from scenarios.durations import format_duration
+from scenarios.problems import Problem
+from simulator import build
+from simulator.clock import Clock
+from simulator.cuts import clicks_before
+from simulator.engine import Tick, replay
+from simulator.methods import Method
+from simulator.metrics.likelihood import nll
+from simulator.trainer import Trainer
+
+
+class Trial(NamedTuple):
+    """How a method did at one learning rate."""
+
+    learning_rate: float
+    nll: float  # of the scored clicks, nats per click; nan if the model did not stay finite
+
+
+@dataclass(frozen=True)
+class Rehearsal:
+    """What rates are tried on: the clicks before `evaluate_from`, and those of them that are scored."""
+
+    scenario: Scenario
+    log: ClickLog
+    deliveries: Deliveries
+    scored: slice  # rows
+    label: Bools  # of the scored clicks, as known at `evaluate_from`
+
+
+def rehearsal(scenario: Scenario, log: ClickLog, scratch: Path | None = None) -> Rehearsal | None:
+    """Return what rates are tried on; None if the scenario does not ask for tuning, or the log is empty.
+
+    Scored are the clicks from `tune.score_from` on whose labels are complete by `evaluate_from`: those that are an
+    attribution window old by the feed's watermark.
+
+    Raises
+    ------
+    ScenarioError
+        If there is no such click.
+    """
+    if scenario.tune is None or not log.n_clicks:
+        return None
+    first, window = int(log.click_time[0]), scenario.clock.attribution_window
+    evaluate_from = first + scenario.clock.evaluate_from
+    past = clicks_before(log, evaluate_from)
+    deliveries = deliver(past, window, build.feed(scenario), scratch)
+    mature = deliveries.feed.watermark(evaluate_from) - window
+    burn_in = (mature - first) // 2 if scenario.tune.score_from is None else scenario.tune.score_from
+    start = int(np.searchsorted(past.click_time, first + burn_in))
+    stop = int(np.searchsorted(past.click_time, mature, side="right"))
+    if start >= stop:
+        raise ScenarioError(scenario.name, [_nothing_to_score(scenario, burn_in)])
+    scored = slice(start, stop)
+    return Rehearsal(scenario, past, deliveries, scored, deliveries.arrival[scored] <= evaluate_from)
+
+
+def tune(stage: Rehearsal, method: Method, tick: Tick) -> tuple[Trial, ...]:
+    """Return how a method does at each of the scenario's learning rates.
+
+    Raises
+    ------
+    ScenarioError
+        If no rate leaves the model finite.
+    """
+    rates = stage.scenario.tune.learning_rates if stage.scenario.tune else ()
+    trials = tuple(Trial(rate, _score(stage, method, rate, tick)) for rate in rates)
+    if not any(np.isfinite(trial.nll) for trial in trials):
+        problem = Problem(
+            "tune.learning_rates", "expected one at which models stay finite, found none; try smaller ones"
+        )
+        raise ScenarioError(stage.scenario.name, [problem])
+    return trials
+
+
+def best(trials: Sequence[Trial], otherwise: float) -> float:
+    """Return the learning rate of the lowest NLL, the first of several; `otherwise` if all are the same."""
+    finite = [trial for trial in trials if np.isfinite(trial.nll)]
+    if len({trial.nll for trial in trials}) == 1 and len(trials) > 1:
+        return otherwise
+    return min(finite, key=lambda trial: trial.nll).learning_rate
+
+
+def _score(stage: Rehearsal, method: Method, learning_rate: float, tick: Tick) -> float:
+    log, settings = stage.log, stage.scenario.clock
+    prediction, shown = np.zeros(log.n_clicks, np.float32), np.zeros(log.n_clicks, np.bool_)
+    learner = build.learner(stage.scenario, learning_rate)
+    trainer = Trainer(log, stage.deliveries, method, learner, settings.batch, prediction, shown)
+    try:
+        replay(trainer, Clock.of(log, settings.publish_every, settings.publish_lag, settings.batch), tick)
+    except LearnerError:
+        return float("nan")
+    return nll(stage.label, prediction[stage.scored])
+
+
+def _nothing_to_score(scenario: Scenario, burn_in: int) -> Problem:
+    start, window = format_duration(scenario.clock.evaluate_from), format_duration(scenario.clock.attribution_window)
+    return Problem(
+        "tune",
+        f"expected clicks later than {format_duration(burn_in)} after the first whose labels are mature by "
+        f"clock.evaluate_from, {start} after it, found none; evaluate later than the attribution window, {window}, and "
+        "the feed's latency after the first clicks, or set tune.score_from lower",
+    )

@@ -17,7 +17,7 @@ from replay.arrays import as_arrow, text_array
 from replay.log import ClickLog
 from scenarios.durations import format_duration
 from simulator.ledger import Ledger
-from simulator.methods import METHODS, origin, summary
+from simulator.methods import METHODS, Parameter, parameters, summary
 
 if TYPE_CHECKING:
     from simulator.metrics.table import MetricTable

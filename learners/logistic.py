@@ -6,14 +6,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from learners.arms import ManyArmedLogistic
 from learners.base import Floats32
-from learners.errors import LearnerError
+from learners.inputs import checked_part, checked_slots, checked_table
 from learners.kernels import Slots, predict
 from learners.optimizers import OPTIMIZERS
 
 LARGEST_BITS = 30
 SMALLEST, LARGEST = 1e-9, 1e6  # learning_rate, beta; l1 and l2 may be 0
-LARGEST_PART = 1e9  # inside these bounds no square, quotient or sum leaves float32, so weights are always finite
 
 
 class Logistic:
@@ -70,6 +70,7 @@ class Logistic:
         _check_parameters(optimizer, parameters)
         self.bits = bits
         self.optimizer = optimizer
+        self._learning_rate, self._l2 = learning_rate, l2
         self._parameters = tuple(np.float32(parameters[name]) for name in OPTIMIZERS[optimizer].parameters)
         self._table = np.zeros((2**bits + 1, OPTIMIZERS[optimizer].columns), dtype=np.float32)
 
@@ -81,7 +82,7 @@ class Logistic:
         LearnerError
             If a slot lies outside the table.
         """
-        rows = self._rows(x)
+        rows = checked_slots(x, self.bits)
         out = np.empty(len(rows), dtype=np.float32)
         predict(self._table, rows, out)
         return out
@@ -94,8 +95,8 @@ class Logistic:
         LearnerError
             If a slot lies outside the table, or a part is not a number of size 1e9 at most; nothing is learned then.
         """
-        rows = self._rows(x)
-        parts = _part("positive", positive, len(rows)), _part("negative", negative, len(rows))
+        rows = checked_slots(x, self.bits)
+        parts = checked_part("positive", positive, len(rows)), checked_part("negative", negative, len(rows))
         OPTIMIZERS[self.optimizer].learn(self._table, rows, *parts, *self._parameters)
 
     def state(self) -> Mapping[str, NDArray[Any]]:
@@ -110,39 +111,17 @@ class Logistic:
         LearnerError
             If it is not the state of a learner with these bits and this optimizer, or is not finite.
         """
-        table = state["table"]
-        if table.shape != self._table.shape or table.dtype != np.float32:
-            raise LearnerError(
-                f"expected a float32 table of shape {self._table.shape}, got {table.dtype} of shape {table.shape}: "
-                "the state is of a learner with other bits or another optimizer"
-            )
-        if not np.isfinite(table).all():
-            raise LearnerError("the state holds weights that are not finite")
-        self._table = np.ascontiguousarray(table).copy()
+        self._table = checked_table(state["table"], self._table.shape)
 
-    def _rows(self, x: Slots) -> Slots:
-        if x.ndim != 2 or x.dtype != np.uint32:
-            raise LearnerError(f"expected uint32 slots of shape (n, n_features), got {x.dtype} of shape {x.shape}")
-        if x.size and x.max() >= 2**self.bits:
-            raise LearnerError(f"slots must lie below 2^bits = {2**self.bits}, got {x.max()}")
-        return _compiled(x)
+    def with_arms(self, arms: int) -> ManyArmedLogistic:
+        """Return an untrained learner of the same settings that says several things of a click.
 
-
-def _compiled(array: NDArray[Any]) -> NDArray[Any]:
-    """Return the array as the loops were compiled for, contiguous and read-only, whatever it was."""
-    view = np.ascontiguousarray(array).view()
-    view.flags.writeable = False
-    return view
-
-
-def _part(name: str, part: Floats32, n_examples: int) -> Floats32:
-    if part.shape != (n_examples,):
-        raise LearnerError(f"expected {name} parts of shape ({n_examples},), got {part.shape}")
-    sound = np.abs(part) <= LARGEST_PART
-    if not sound.all():
-        at = int(np.argmin(sound))
-        raise LearnerError(f"{name}[{at}] must be a finite number of size {LARGEST_PART:g} at most, got {part[at]}")
-    return _compiled(part.astype(np.float32, copy=False))
+        Raises
+        ------
+        LearnerError
+            With the optimizer "ftrl", or with more than 100 arms.
+        """
+        return ManyArmedLogistic(arms, self.bits, self.optimizer, self._learning_rate, self._l2)
 
 
 def _check_parameters(optimizer: str, parameters: Mapping[str, float]) -> None:

@@ -58,7 +58,7 @@ def prove(build: Build, toy: Toy, seeds: int) -> Proof:
 
 @dataclass(frozen=True)
 class Wave:
-    """How far an outage of the label feed moves what a method predicts, and when; means over logs, interval by interval."""
+    """How far an outage of the label feed moves what a method predicts, and when; means over logs and short times."""
 
     before: float
     lowest: float

@@ -17,7 +17,7 @@ from replay.arrays import as_arrow, text_array
 from replay.log import ClickLog
 from scenarios.durations import format_duration
 from simulator.ledger import Ledger
-from simulator.methods import METHODS, Parameter, parameters, summary
+from simulator.methods import METHODS, Parameter, origin, parameters, summary
 
 if TYPE_CHECKING:
     from simulator.metrics.table import MetricTable
@@ -123,6 +123,7 @@ def _method(spec: Any, played: "Played", end: int) -> dict[str, Any]:
         "describe": summary(METHODS[spec.name]),
         "package": origin(METHODS[spec.name]),
         "examples": tally.examples,
+        "head_examples": tally.head_examples,
         "positives": tally.positives,
         "missed": played.trainer.missed(end),
         "seconds": played.seconds,

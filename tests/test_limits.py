@@ -44,6 +44,7 @@ EVERY = {name: (name, waiting(name)) for name in METHODS}
 REACHED = {name: case for name, case in (EVERY | VARIANTS).items() if name not in NOT_REACHED}
 TIMING = Timing(WINDOW, 2 * WINDOW)
 ARMED = [name for name in METHODS if METHODS[name](TIMING, **waiting(name)).arms > 1]
+JOINT = ["dfm"]  # gradients of its delay models have no curvature; its own tests find where it settles
 
 
 def test_every_method_has_a_limit_in_its_own_parameters():
@@ -64,7 +65,7 @@ def test_replays_reach_the_limit(case, traffic):
         assert proof.error < 0.003
 
 
-@pytest.mark.parametrize("name", [name for name in METHODS if name not in ARMED])
+@pytest.mark.parametrize("name", [name for name in METHODS if name not in ARMED and name not in JOINT])
 def test_expectations_settle_at_the_limit(name):
     toy = TRAFFIC["steady"]
     population = Population((toy,), np.ones(1), np.ones((1, 1)), (HOUR, DAY, WINDOW))

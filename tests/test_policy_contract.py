@@ -32,6 +32,7 @@ CASES = {
     "negative_then_late": [POLICIES["negative_then_late"](window) for window in (0, 100, WINDOW)],
     "both": [POLICIES["both"](POLICIES["wait"](100), POLICIES["mature"](100, WINDOW, "unconverted", "late"))],
     "behind": [POLICIES["behind"](POLICIES["wait_then_late"](100), by) for by in (0, 350)],
+    "since": [POLICIES["since"](POLICIES["wait_then_late"](100), after) for after in (0, 350)],
     "reveals": [POLICIES["reveals"](reveals) for reveals in ((0,), (0, 100, 350, WINDOW))],
     "twice": [POLICIES["twice"](window, confirm) for window, confirm in ((0, WINDOW), (100, 350), (100, 100))],
     "checks": [POLICIES["checks"]((WINDOW,)), POLICIES["checks"]((50, 100, 350, WINDOW))],

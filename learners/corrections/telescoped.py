@@ -27,7 +27,7 @@ class Telescoped(Plain):
 
     It is cross-entropy to the soft label w(t), the step of the interval before being taken back each time.  Where
     delays are of the family, converges to p, in growing traffic too; else to whatever p fits the ages checked best.
-    Serves p F(last age), the probability of a conversion by then, which suffers less from a wrong family than p.
+    Serves p F(last age), the probability of a conversion by then: in steady traffic it is right with a wrong family too.
 
     Parameters
     ----------

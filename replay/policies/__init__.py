@@ -13,6 +13,7 @@ from replay.policies.positives import Positives
 from replay.policies.real_negatives import RealNegatives
 from replay.policies.reveals import Reveals
 from replay.policies.sampled_negatives import SampledNegatives
+from replay.policies.since import Since
 from replay.policies.twice import Twice
 from replay.policies.until import Until
 from replay.policies.wait import Wait
@@ -34,6 +35,7 @@ POLICIES = {
     "both": Both,
     "behind": Behind,
     "reveals": Reveals,
+    "since": Since,
 }
 
 __all__ = [
@@ -52,6 +54,7 @@ __all__ = [
     "RealNegatives",
     "Reveals",
     "SampledNegatives",
+    "Since",
     "Twice",
     "Until",
     "Wait",

@@ -1,6 +1,6 @@
 from learners.corrections import FollowProphet, Plain, Preference
 from learners.corrections.follow_prophet import PREFERRED, SERVED, WAITED
-from replay.policies import Behind, Wait
+from replay.policies import Behind, Since, Wait
 from simulator.methods.ages import ages
 from simulator.methods.base import Head, Method, Timing
 
@@ -14,10 +14,11 @@ def ftp(timing: Timing, *, windows: str = "1d,7d,14d,21d,30d") -> Method:
     al., SIGIR 2021).  The model of window w converges to p F(w).  Once a click is mature, the longest waiting model has
     learned the true labels of all clicks before it: it is the prophet, and the choice learns which of the models was
     nearest to it when the click was served.  What they said then comes from copies that learn everything an attribution
-    window later.  Converges to p, with all trust in the longest window; where the rate changes quickly a shorter one
-    may be nearer, though too low.  It can rank well and is fresh, but no mixture of models that are too low is
-    calibrated: after a change it is as stale as the trust it learned.  The paper's networks share their lower layers;
-    here the models share nothing.
+    window later.  The choice is of clicks served once the longest waiting model had learned something, so for two
+    attribution windows all models are trusted alike.  Converges to p, under growth too, with all trust in the longest
+    window, and slowly: what is left of the trust in a shorter one pulls it below p.  It is never fresher than what it
+    trusts: where the rate changes a shorter window may be nearer, and is too low.  The paper's networks share their
+    lower layers; here the models share nothing.
 
     Raises
     ------
@@ -29,7 +30,8 @@ def ftp(timing: Timing, *, windows: str = "1d,7d,14d,21d,30d") -> Method:
     shorter = {WAITED.format(k): Head(Wait(length), Plain()) for k, length in enumerate(lengths[:-1])}
     longest = Wait(timing.attribution_window)
     # the choice learns before the copies, so that it sees these as the models were when they served the clicks
-    choice = {PREFERRED.format(k): Head(longest, Preference(k, n)) for k in range(n)}
+    trained = Since(longest, timing.attribution_window)  # before that the longest waiting model knew nothing
+    choice = {PREFERRED.format(k): Head(trained, Preference(k, n)) for k in range(n)}
     copies = {
         SERVED.format(k): Head(Behind(Wait(length), timing.attribution_window), Plain())
         for k, length in enumerate(lengths)

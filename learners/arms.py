@@ -1,0 +1,114 @@
+"""Logistic regressions that share most of what they learn: several probabilities of a click, one to an arm."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from learners.arms_kernels import adagrad_arms, predict_arms, sgd_arms
+from learners.base import Floats32, Kinds
+from learners.errors import LearnerError
+from learners.inputs import checked_part, checked_slots, checked_table, compiled
+from learners.kernels import Slots
+
+START = 1.0  # of AdaGrad's sums of squares, see `ManyArmedLogistic`
+INTERCEPT = 10.0  # how much faster than a slot's weights AdaGrad steps an intercept
+MOST = 100  # arms; kinds are 8 bits
+LINE = 16  # float32 numbers in a cache line
+
+
+class ManyArmedLogistic:
+    r"""Online logistic regressions over slots with shared weights and slow deviations, one step per example, in order.
+
+    Arm k says :math:`h_k = \sigma(\theta \cdot x + \delta_k \cdot x + \beta_k)`, and an example of arm k steps the
+    shared weights, the arm's own deviations from them and its intercept.  So arms that are about the same clicks learn
+    from one another, and each still goes its own way where its examples say so.
+
+    AdaGrad starts its sums of squares at 1, not at 0.  From 0 the first step of a weight has full length whatever the
+    gradient; where a click gives an example to every arm, and most of them are negatives of small h, a new slot would
+    be pushed down by many full steps before its first positive.  Its intercepts learn 10 times as fast: there is one of
+    each, so they can, and they follow a change that concerns all clicks.  SGD steps all three alike.
+
+    Parameters
+    ----------
+    arms : int
+        1 to 100.
+    bits, optimizer, learning_rate, l2
+        As `Logistic`; the optimizer is "adagrad" or "sgd".
+
+    Raises
+    ------
+    LearnerError
+        If the optimizer is another one, or there are too many arms.
+    """
+
+    features = "slots"
+    takes_negative = True
+
+    def __init__(self, arms: int, bits: int, optimizer: str, learning_rate: float, l2: float) -> None:
+        if optimizer not in ("adagrad", "sgd"):
+            raise LearnerError(
+                f"a model of several probabilities of a click needs the optimizer 'adagrad' or 'sgd', got {optimizer!r}"
+            )
+        if not 1 <= arms <= MOST:
+            raise LearnerError(f"expected 1 to {MOST} arms, got {arms}")
+        self.arms, self.bits, self.optimizer = arms, bits, optimizer
+        self._rate, self._l2 = np.float32(learning_rate), np.float32(l2)
+        self._table = _table(bits, arms, 2 if optimizer == "adagrad" else 1)
+        if optimizer == "adagrad":
+            self._table[:, 1 + arms :] = START
+
+    def predict(self, x: Slots) -> Floats32:
+        """Return probabilities of shape (n_clicks, arms), each in [1e-7, 1 - 1.2e-7].
+
+        Raises
+        ------
+        LearnerError
+            If a slot lies outside the table.
+        """
+        rows = checked_slots(x, self.bits)
+        out = np.empty((len(rows), self.arms), dtype=np.float32)
+        predict_arms(self._table, rows, out)
+        return out
+
+    def learn(self, x: Slots, positive: Floats32, negative: Floats32, arm: Kinds) -> None:
+        """Take one step per example on its arm, of gradient ``negative * f - positive * (1 - f)`` by the logit.
+
+        Raises
+        ------
+        LearnerError
+            If a slot or an arm does not exist, or a part is not a number of size 1e9 at most; nothing is learned then.
+        """
+        rows = checked_slots(x, self.bits)
+        parts = checked_part("positive", positive, len(rows)), checked_part("negative", negative, len(rows))
+        if len(arm) and not 0 <= arm.min() <= arm.max() < self.arms:
+            raise LearnerError(f"arms must lie in [0, {self.arms}), got {arm.min()} to {arm.max()}")
+        which = compiled(arm.astype(np.int8, copy=False))
+        if self.optimizer == "sgd":
+            sgd_arms(self._table, rows, *parts, which, self._rate, self._l2)
+        else:
+            quick = np.float32(self._rate * INTERCEPT)
+            adagrad_arms(self._table, rows, *parts, which, self._rate, self._l2, self.arms, quick)
+
+    def state(self) -> Mapping[str, NDArray[Any]]:
+        """Return a copy of the table: per slot the shared weight, deviations, and what the optimizer keeps of each."""
+        return {"table": self._table.copy()}
+
+    def restore(self, state: Mapping[str, NDArray[Any]]) -> None:
+        """Become the learner that returned `state`.
+
+        Raises
+        ------
+        LearnerError
+            If it is not the state of a learner with these arms, bits and optimizer, or is not finite.
+        """
+        self._table[:] = checked_table(state["table"], self._table.shape)
+
+
+def _table(bits: int, arms: int, numbers: int) -> Floats32:
+    """Return zeros of shape (2^bits + 1, numbers * (1 + arms)) of which rows lie in as few cache lines as can be."""
+    columns = numbers * (1 + arms)
+    floats = np.zeros((2**bits + 1) * columns + LINE, dtype=np.float32)
+    first = -(floats.ctypes.data // floats.itemsize) % LINE
+    return floats[first : first + (2**bits + 1) * columns].reshape(-1, columns)

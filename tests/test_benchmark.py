@@ -1,0 +1,61 @@
+"""The comparison of all methods: who is in it, and whether its tables say what the run says."""
+
+import numpy as np
+import pytest
+from frames import changed, frame, played
+
+from benchmarks.methods import BEST, REFERENCES, by_day, differences, required, tables
+from scenarios import Scenario
+from simulator.methods import METHODS, origin
+from simulator.metrics.intervals import day_weights, interval
+
+NAMES = ("oracle", "late_positives", "frozen", "fnw", "es_dfm")
+
+
+@pytest.fixture(scope="module")
+def result():
+    clock = {"attribution_window": "1d", "evaluate_from": "3d", "publish_every": "6h"}
+    return played(
+        frame(4_000, days=12),
+        changed(method=[{"name": name} for name in NAMES], clock=clock, tune={"learning_rates": [0.05, 0.2]}),
+    )
+
+
+def test_the_ready_scenario_has_every_method():
+    ours = [name for name in METHODS if origin(METHODS[name]) is None and not required(name)]
+    names = [spec.name for spec in Scenario.load("benchmark").methods]
+    assert sorted(names) == sorted(ours), "add the method to scenarios/catalogue/benchmark.toml"
+
+
+def test_days_counted_anew_from_predictions_are_those_of_the_run(result):
+    metrics = result.metrics.query("span == 'overall' and segment == '' and curve == 'true'")
+    stats = by_day(result, "fnw")
+    weights = day_weights(len(stats.day), 20, result.record["seed"])
+    for name in ("nll", "auc", "ece", "calibration_ratio"):
+        row = metrics[(metrics["method"] == "fnw") & (metrics["metric"] == name)].iloc[0]
+        assert interval(stats, name, weights) == tuple(row[["value", "low", "high"]])
+
+
+def test_a_method_is_no_better_than_itself(result):
+    stats = by_day(result, BEST)
+    found = differences(stats, stats, day_weights(len(stats.day), 50, 0))
+    assert all(tuple(one) == (0, 0, 0) for one in found.values())
+
+
+def test_the_tables_name_both_references_and_every_method(result):
+    lines = list(tables(result))
+    rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in lines if line.startswith("|")]
+    starts = [number for number, row in enumerate(rows) if row[0] in ("method", "relative improvement, %", "cost")]
+    assert len(starts) == 3
+    for start in starts:
+        assert {row[0] for row in rows[start + 2 : start + 2 + len(NAMES)]} == set(NAMES)
+    names, improvement = rows[starts[1]], {row[0]: row[1:] for row in rows[starts[1] + 2 : starts[2]]}
+    assert improvement[BEST] == ["100"] * 4
+    for paper, reference in REFERENCES.items():
+        for metric in ("AUC", "NLL"):
+            at = names.index(f"{metric}, {paper} ({reference} = 0)") - 1
+            assert improvement[reference][at] == "0"
+    overall = result.overall["auc"]
+    share = 100 * (overall["fnw"] - overall["frozen"]) / (overall["oracle"] - overall["frozen"])
+    assert float(improvement["fnw"][1]) == pytest.approx(share, abs=0.5)
+    assert np.isfinite(share)

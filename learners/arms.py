@@ -1,12 +1,12 @@
 """Logistic regressions that share most of what they learn: several probabilities of a click, one to an arm."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from learners.arms_kernels import adagrad_arms, predict_arms, sgd_arms
+from learners.arms_kernels import LANES, adagrad_arms, predict_arms, sgd_arms
 from learners.base import Floats32, Kinds
 from learners.errors import LearnerError
 from learners.inputs import checked_part, checked_slots, checked_table, compiled
@@ -16,6 +16,8 @@ START = 1.0  # of AdaGrad's sums of squares, see `ManyArmedLogistic`
 INTERCEPT = 10.0  # how much faster than a slot's weights AdaGrad steps an intercept
 MOST = 100  # arms; kinds are 8 bits
 LINE = 16  # float32 numbers in a cache line
+
+_LOOPS: Mapping[str, Callable[..., None]] = {"adagrad": adagrad_arms, "sgd": sgd_arms}
 
 
 class ManyArmedLogistic:
@@ -47,17 +49,18 @@ class ManyArmedLogistic:
     takes_negative = True
 
     def __init__(self, arms: int, bits: int, optimizer: str, learning_rate: float, l2: float) -> None:
-        if optimizer not in ("adagrad", "sgd"):
+        if optimizer not in _LOOPS:
             raise LearnerError(
                 f"a model of several probabilities of a click needs the optimizer 'adagrad' or 'sgd', got {optimizer!r}"
             )
         if not 1 <= arms <= MOST:
             raise LearnerError(f"expected 1 to {MOST} arms, got {arms}")
         self.arms, self.bits, self.optimizer = arms, bits, optimizer
-        self._rate, self._l2 = np.float32(learning_rate), np.float32(l2)
-        self._table = _table(bits, arms, 2 if optimizer == "adagrad" else 1)
-        if optimizer == "adagrad":
-            self._table[:, 1 + arms :] = START
+        rates = (learning_rate, l2, INTERCEPT * learning_rate)
+        self._parameters = tuple(np.float32(rate) for rate in rates)
+        half = -(-(1 + arms) // LANES) * LANES
+        self._table = _table(bits, half, 2 if optimizer == "adagrad" else 1)
+        self._table[:, half:] = START
 
     def predict(self, x: Slots) -> Floats32:
         """Return probabilities of shape (n_clicks, arms), each in [1e-7, 1 - 1.2e-7].
@@ -85,11 +88,7 @@ class ManyArmedLogistic:
         if len(arm) and not 0 <= arm.min() <= arm.max() < self.arms:
             raise LearnerError(f"arms must lie in [0, {self.arms}), got {arm.min()} to {arm.max()}")
         which = compiled(arm.astype(np.int8, copy=False))
-        if self.optimizer == "sgd":
-            sgd_arms(self._table, rows, *parts, which, self._rate, self._l2)
-        else:
-            quick = np.float32(self._rate * INTERCEPT)
-            adagrad_arms(self._table, rows, *parts, which, self._rate, self._l2, self.arms, quick)
+        _LOOPS[self.optimizer](self._table, rows, *parts, which, *self._parameters)
 
     def state(self) -> Mapping[str, NDArray[Any]]:
         """Return a copy of the table: per slot the shared weight, deviations, and what the optimizer keeps of each."""
@@ -106,9 +105,9 @@ class ManyArmedLogistic:
         self._table[:] = checked_table(state["table"], self._table.shape)
 
 
-def _table(bits: int, arms: int, numbers: int) -> Floats32:
-    """Return zeros of shape (2^bits + 1, numbers * (1 + arms)) of which rows lie in as few cache lines as can be."""
-    columns = numbers * (1 + arms)
-    floats = np.zeros((2**bits + 1) * columns + LINE, dtype=np.float32)
+def _table(bits: int, half: int, halves: int) -> Floats32:
+    """Return zeros of shape (2^bits + 1, half * halves) that begin where a cache line does."""
+    size = (2**bits + 1) * half * halves
+    floats = np.zeros(size + LINE, dtype=np.float32)
     first = -(floats.ctypes.data // floats.itemsize) % LINE
-    return floats[first : first + (2**bits + 1) * columns].reshape(-1, columns)
+    return floats[first : first + size].reshape(-1, half * halves)

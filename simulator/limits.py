@@ -4,7 +4,7 @@ import inspect
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from simulator.limits_dfm import telescoped
+from simulator.limits_dfm import revisited, telescoped
 from simulator.limits_elapsed import Masses, bi_defuse, ddfm, defer, defer_exact, defuse, elapsed_time
 from simulator.limits_once import fsiw, ulc
 from simulator.methods import METHODS, parameters
@@ -82,6 +82,8 @@ LIMITS: Mapping[str, Callable[..., float]] = {
     "bi_defuse": bi_defuse,
     "ddfm": ddfm,
     "dfm": telescoped,
+    "hazard": p,
+    "dfm_em": revisited,
     "ulc": ulc,
     "fsiw": fsiw,
     "gdfm": p,

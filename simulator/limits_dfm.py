@@ -13,36 +13,67 @@ from scenarios.durations import DAY
 from simulator.methods.dfm import checked_ages
 from simulator.toy import Toy
 
+Ages = tuple[int, ...]  # us
+
 _SETTLED = 1e-10  # of the linear predictors
 
 
 def telescoped(toy: Toy, checks: str, family: str) -> float:
     """Return the limit of `dfm`, p F(W) at that maximum, its bound on the longest steps left aside.
 
-    Growth weighs every interval by its age.  Exponential delays, checked at two ages or more, give the true p F(W).
+    Growth weighs every interval by its age.  In steady traffic p F(W) is true whatever the family, else only where
+    delays are exponential and checked at two ages or more.
     """
+    ages, weight, by_age = _world(toy, checks)
+
+    def loss(f: Floats) -> float:
+        left = 1 - f
+        converts, survives = weight * np.diff(by_age), weight * (1 - by_age[1:])
+        return -float(converts @ np.log(np.diff(f) / left[:-1]) + survives @ np.log(left[1:] / left[:-1]))
+
+    return _lowest(loss, ages, len(HEADS[family]))
+
+
+def revisited(toy: Toy, checks: str, family: str) -> float:
+    """Return the limit of `dfm_em`, p F(W) where the likelihoods at all ages together are highest.
+
+    Growth weighs every age.  True where delays are exponential and checked at two ages or more.
+    """
+    ages, weight, by_age = _world(toy, checks)
+    later = np.cumsum(weight[::-1])[::-1]  # a conversion in an interval is told at its end and at every later age
+
+    def loss(f: Floats) -> float:
+        told = later * np.diff(by_age)
+        return -float(told @ np.log(np.diff(f)) + (weight * (1 - by_age[1:])) @ np.log1p(-f[1:]))
+
+    return _lowest(loss, ages, len(HEADS[family]))
+
+
+def _world(toy: Toy, checks: str) -> tuple[Ages, Floats, Floats]:
+    """Return the ages checked, what growth leaves of the clicks at each, and the share converted at 0 and at each."""
     ages = checked_ages(checks, toy.attribution_window)
     by_age = toy.rate * np.array([0.0, *(toy.converted_by(age) for age in ages)])
-    weight = np.exp(-toy.growth * np.array(ages) / DAY)
-    converts, survives = weight * np.diff(by_age), weight * (1 - by_age[1:])
+    return ages, np.exp(-toy.growth * np.array(ages) / DAY), by_age
+
+
+def _lowest(loss: Callable[[Floats], float], ages: Ages, heads: int) -> float:
+    """Return p F(W) where a loss of p F at 0 and at each age is lowest among the delays of a family."""
+    from scipy.optimize import fmin  # noqa: PLC0415 - half a second that only this needs
+
     time = np.array([0.0, *ages]) / np.sqrt(float(ages[0]) * float(ages[-1]))
-
-    def loss(at: Floats) -> float:
-        f = _by_age(at, time)
-        left = 1 - f
-        with np.errstate(divide="ignore"):  # delays that rule out what happened have a loss of infinity
-            return -float(converts @ np.log(np.diff(f) / left[:-1]) + survives @ np.log(left[1:] / left[:-1]))
-
-    return float(_by_age(_lowest(loss, 1 + len(HEADS[family])), time)[-1])
-
-
-def _lowest(loss: Callable[[Floats], float], size: int) -> Floats:
-    from scipy.optimize import minimize  # noqa: PLC0415 - half a second that only this needs
-
-    start = np.vstack([np.zeros(size), np.eye(size)])
-    options = {"initial_simplex": start, "xatol": _SETTLED, "fatol": 0.0, "maxiter": 10_000, "maxfev": 10_000}
-    found: Floats = minimize(loss, start[0], method="Nelder-Mead", options=options).x
-    return found
+    start = np.vstack([np.zeros(1 + heads), np.eye(1 + heads)])
+    with np.errstate(divide="ignore"):  # delays that rule out what happened have a loss of infinity
+        best = fmin(
+            lambda at: loss(_by_age(at, time)),
+            start[0],
+            initial_simplex=start,
+            xtol=_SETTLED,
+            ftol=0.0,
+            maxiter=10_000,
+            maxfun=10_000,
+            disp=False,
+        )
+    return float(_by_age(best, time)[-1])
 
 
 def _by_age(at: Floats, time: Floats) -> Floats:

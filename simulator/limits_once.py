@@ -9,13 +9,14 @@ from simulator.toy import Toy
 def ulc(toy: Toy, window: int, deadline: int | None = None, update: bool = False) -> float:
     """Return the limit of `ulc`: p F(window + deadline), and what comes later where true labels make up for it.
 
-    These come an attribution window after the click, so in growing traffic there are fewer of them.
+    These come an attribution window after the click, so in growing traffic there are fewer of them, and in shrinking
+    traffic more, up to where nothing holds the prediction below 1.
     """
     by = _converted(toy, window, deadline)
     if not update:
         return by
     later = _converted(toy, window, None) - by
-    return by + later * float(np.exp(-toy.growth * (toy.attribution_window - window) / DAY))
+    return min(by + later * float(np.exp(-toy.growth * (toy.attribution_window - window) / DAY)), 1.0)
 
 
 def fsiw(toy: Toy, window: int, deadline: int | None = None, clip: float = 20.0) -> float:

@@ -17,7 +17,7 @@ from simulator.methods import Method
 from simulator.toy import Toy
 
 _ROUNDS = 2_000
-_SETTLED = 1e-12  # largest change of a logit in a round
+_SETTLED = 1e-10  # largest change of a logit in a round
 _LONGEST_STEP = 2.0  # of a logit, so that Newton's steps do not run away
 _CERTAIN = 16.0  # a logit past which learners clip
 
@@ -86,12 +86,14 @@ class _Model:
 
     @property
     def says(self) -> Floats:
-        return cast("Floats", 1 / (1 + np.exp(-self.logit)))
+        says: Floats = 1 / (1 + np.exp(-self.logit))
+        return says
 
     def step(self, seen: Mapping[str, Floats]) -> float:
         """Take Newton's step down the expected loss, weights held still, and return the largest change of a logit."""
         n_kinds, n_examples = self.mass.shape
-        every = Shown(*(np.tile(column, n_kinds) for column in self.examples))
+        label, kind, elapsed = self.examples
+        every = Shown(np.tile(label, n_kinds), np.tile(kind, n_kinds), np.tile(elapsed, n_kinds))
         # in double precision, or differences between methods would drown in rounding
         told = cast("Seen", {name: np.repeat(seen[name], n_examples) for name in self.correction.needs})
         parts = self.correction.parts(every, told)

@@ -47,7 +47,7 @@ def prove(build: Build, toy: Toy, seeds: int) -> Proof:
     seeds : int
         Number of logs, at least 2.
     """
-    every = max(MINUTE, toy.attribution_window // 30)
+    every = max(MINUTE, toy.attribution_window // 20)
     means = []
     for seed in range(seeds):
         log = toy.log(seed)

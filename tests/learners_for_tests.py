@@ -11,6 +11,7 @@ class PlainLogistic:
 
     def __init__(self, bits=6, learning_rate=0.3):
         self.weights = np.zeros((1 << bits) + 1)
+        self.bits = bits
         self.learning_rate = learning_rate
 
     def predict(self, x):
@@ -30,3 +31,24 @@ class PlainLogistic:
 
     def restore(self, state):
         self.weights = state["weights"].copy()
+
+    def with_arms(self, arms):
+        return PlainArms([type(self)(self.bits, self.learning_rate) for _ in range(arms)])
+
+
+class PlainArms:
+    """Several plain learners side by side, one to an arm."""
+
+    features = "slots"
+    takes_negative = True
+
+    def __init__(self, learners):
+        self.learners = learners
+
+    def predict(self, x):
+        return np.stack([learner.predict(x) for learner in self.learners], axis=1)
+
+    def learn(self, x, positive, negative, arm):
+        for i, k in enumerate(arm):
+            one = slice(i, i + 1)
+            self.learners[k].learn(x[one], positive[one], negative[one])

@@ -84,7 +84,7 @@ def test_columns_lie_in_the_files_and_cannot_be_written(tmp_path):
         {"duplicates": "rows"},
         {"given": reader(ROWS[1:])},
     ],
-    ids=str,
+    ids=lambda options: next(iter(options)),
 )
 def test_another_log_or_another_way_is_another_entry(tmp_path, options):
     assert prepared(tmp_path).fingerprint != prepared(tmp_path, **options).fingerprint

@@ -1,4 +1,4 @@
-"""The delayed feedback model as a stream: its likelihood, its gradients, where it settles, and what public code does."""
+"""The delayed feedback model as a stream: its likelihood, gradients and limits, and what public code makes of it."""
 
 import itertools
 from dataclasses import replace
@@ -11,13 +11,13 @@ from logs import delivered, make_log
 from scipy.optimize import minimize
 
 from learners.base import MAIN, Shown
-from learners.corrections import Telescoped, TelescopedDelay
+from learners.corrections import SoftConverted, SoftConvertedDelay, Telescoped, TelescopedDelay
 from learners.corrections.delay_curves import HEADS, RATE, SHAPE
 from replay.feed import LabelFeed
-from replay.policies import Checks
+from replay.policies import Checks, Revisits
 from replay.view import View
 from scenarios.durations import DAY, HOUR, MINUTE
-from simulator.limits_dfm import telescoped
+from simulator.limits_dfm import revisited, telescoped
 from simulator.methods import METHODS, Timing
 from simulator.methods.dfm import checked_ages
 from simulator.proof import prove
@@ -31,6 +31,8 @@ CLUSTERS = Toy(clicks=20_000, days=20, attribution_window=5 * DAY)
 EXPONENTIAL = replace(CLUSTERS, delays=((1.0, DAY),))
 logits, kinds = st.floats(-3, 3), st.integers(0, len(AGES) - 1)
 families = st.sampled_from(["exponential", "weibull"])
+PAIRS = {"dfm": (Telescoped, TelescopedDelay), "dfm_em": (SoftConverted, SoftConvertedDelay)}
+FORMS = {"dfm": telescoped, "dfm_em": revisited}
 
 
 def sigmoid(s):
@@ -43,21 +45,21 @@ def hazard(at, family, age):
     return (np.exp(at[1]) * age / UNIT) ** shape
 
 
-def loss(at, family, kind, label):
-    """Return the negative log-likelihood of one interval, without cancellation."""
+def loss(name, at, family, kind, label):
+    """Return the negative log-likelihood of an interval (dfm), or of all known at its end (dfm_em); no cancellation."""
     p = sigmoid(at[0])
     start, end = (hazard(at, family, float((0, *AGES)[k])) for k in (kind, kind + 1))
     left = [1 - p * -np.expm1(-a) for a in (start, end)]
-    if label:
-        return -(np.log(p) - start + np.log(-np.expm1(start - end)) - np.log(left[0]))
-    return np.log(left[0]) - np.log(left[1])
+    so_far = -(np.log(p) - start + np.log(-np.expm1(start - end))) if label else -np.log(left[1])
+    return so_far + np.log(left[0]) if name == "dfm" else so_far
 
 
-def gradients(at, family, kind, label):
+def gradients(name, at, family, kind, label):
     """Return the gradients that the corrections give, in the order of the linear predictors."""
-    seen = {name: np.array([sigmoid(s)]) for name, s in zip((MAIN, RATE, SHAPE), at, strict=True)}
+    seen = {model: np.array([sigmoid(s)]) for model, s in zip((MAIN, RATE, SHAPE), at, strict=True)}
     shown = Shown(np.array([label]), np.array([kind], np.int8), np.zeros(1, np.int64))
-    corrections = [Telescoped(AGES, family), *(TelescopedDelay(AGES, family, head) for head in HEADS[family])]
+    whether, when = PAIRS[name]
+    corrections = [whether(AGES, family), *(when(AGES, family, head) for head in HEADS[family])]
     parts = [correction.parts(shown, seen) for correction in corrections]
     return [
         float((part.negative * f - part.positive * (1 - f))[0])
@@ -65,34 +67,30 @@ def gradients(at, family, kind, label):
     ]
 
 
+@pytest.mark.parametrize("name", PAIRS)
 @given(st.tuples(logits, logits, st.floats(-1, 1)), families, kinds, st.booleans())
-def test_gradients_are_those_of_the_likelihood(at, family, kind, label):
-    for i, given_ in enumerate(gradients(at, family, kind, label)):
+def test_gradients_are_those_of_the_likelihood(name, at, family, kind, label):
+    for i, given_ in enumerate(gradients(name, at, family, kind, label)):
         step = 1e-5 * np.eye(3)[i]
-        up, down = (loss(np.array(at) + shift, family, kind, label) for shift in (step, -step))
+        up, down = (loss(name, np.array(at) + shift, family, kind, label) for shift in (step, -step))
         numeric = (up - down) / 2e-5
         expected = numeric if i == 0 else np.clip(numeric, -10, 10)
         assert given_ == pytest.approx(expected, rel=1e-3, abs=1e-5)
 
 
-@given(st.tuples(logits, logits, st.floats(-1, 1)), families, st.integers(1, len(AGES) - 1), st.booleans())
+@given(st.tuples(logits, logits, st.floats(-1, 1)), families, kinds, st.booleans())
 def test_intervals_multiply_to_the_likelihood_of_the_click(at, family, kind, label):
-    p = sigmoid(at[0])
-    total = sum(loss(at, family, k, False) for k in range(kind)) + loss(at, family, kind, label)
-    start, end = (hazard(at, family, float((0, *AGES)[k])) for k in (kind, kind + 1))
-    whole = np.log(p) - start + np.log(-np.expm1(start - end)) if label else np.log(1 - p * -np.expm1(-end))
-    assert total == pytest.approx(-whole, rel=1e-6, abs=1e-9)
+    intervals = sum(loss("dfm", at, family, k, False) for k in range(kind)) + loss("dfm", at, family, kind, label)
+    assert intervals == pytest.approx(loss("dfm_em", at, family, kind, label), rel=1e-6, abs=1e-9)
 
 
-@given(st.tuples(logits, logits), kinds)
-def test_steps_of_a_click_add_up_to_cross_entropy_to_a_soft_label(at, kind):
-    """After surviving all intervals up to some age the steps add up to p - w, after a conversion to p - 1."""
-    at, p = (*at, 0.0), sigmoid(at[0])
-    survived = [gradients(at, "exponential", k, False)[0] for k in range(kind + 1)]
-    left = np.exp(-hazard(at, "exponential", float(AGES[kind])))
-    assert sum(survived) == pytest.approx(p - p * left / (1 - p + p * left), abs=1e-5)
-    converted = gradients(at, "exponential", kind, True)[0]
-    assert sum(survived[:-1]) + converted == pytest.approx(p - 1, abs=1e-5)
+@given(st.tuples(logits, logits), kinds, st.booleans())
+def test_steps_of_a_click_add_up_to_cross_entropy_to_a_soft_label(at, kind, label):
+    """After surviving all intervals up to some age the steps of `dfm` add up to p - w, after a conversion to p - 1."""
+    at = (*at, 0.0)
+    survived = sum(gradients("dfm", at, "exponential", k, False)[0] for k in range(kind))
+    total = survived + gradients("dfm", at, "exponential", kind, label)[0]
+    assert total == pytest.approx(gradients("dfm_em", at, "exponential", kind, label)[0], abs=1e-5)
 
 
 @pytest.mark.parametrize("of", [RATE, SHAPE])
@@ -102,7 +100,10 @@ def test_steps_stay_bounded_where_models_are_extreme(of):
     p, rate, shape, kind, label = (np.array(column) for column in zip(*rows, strict=True))
     seen = {MAIN: p, RATE: rate, SHAPE: shape}
     shown = Shown(label, kind.astype(np.int8), np.zeros(len(rows), np.int64))
-    for correction in (Telescoped(AGES, "weibull"), TelescopedDelay(AGES, "weibull", of)):
+    corrections = [
+        one for whether, when in PAIRS.values() for one in (whether(AGES, "weibull"), when(AGES, "weibull", of))
+    ]
+    for correction in corrections:
         parts = correction.parts(shown, seen)
         assert max(np.abs(part).max() for part in parts) <= 10
         served = correction.serve(seen)
@@ -135,40 +136,57 @@ def test_an_outage_holds_every_check_back_and_moves_no_conversion_to_another_int
     ]
 
 
+def test_a_revisit_tells_all_that_is_known_by_its_age():
+    log = make_log([0, 10], [(0, 50)])
+    examples = Revisits((40, 100, 300)).due(View(log, delivered(log), now=1_000), 0, 1_000)
+    assert list(zip(examples.due, examples.row, examples.kind, examples.label, strict=True)) == [
+        (40, 0, 0, False),
+        (50, 1, 0, False),
+        (100, 0, 1, True),
+        (110, 1, 1, False),
+        (300, 0, 1, True),
+        (310, 1, 2, False),
+    ]
+
+
 @pytest.mark.parametrize("family", HEADS)
 @pytest.mark.parametrize("toy", [Toy(), Toy(attribution_window=DAY), replace(Toy(), delays=((1.0, DAY),))], ids=str)
-def test_in_steady_traffic_what_is_served_is_exact_whatever_the_family(toy, family):
+def test_in_steady_traffic_what_dfm_serves_is_exact_whatever_the_family(toy, family):
     p = toy.rate * toy.converted_by(toy.attribution_window)
     assert telescoped(toy, CHECKS, family) == pytest.approx(p, rel=1e-6)
 
 
-def test_growth_moves_only_a_wrong_family():
-    for growth in (WEEKLY, -WEEKLY):
-        true = Toy(delays=((1.0, DAY),), growth=growth)
-        assert telescoped(true, CHECKS, "exponential") == pytest.approx(0.2, rel=1e-6)
-    wrong = [
-        telescoped(Toy(growth=growth), CHECKS, family)
-        for growth in (WEEKLY, -WEEKLY)
-        for family in ("exponential", "weibull")
-    ]
-    np.testing.assert_allclose(wrong, [0.1923, 0.2068, 0.1887, 0.2038], atol=5e-5)
+@pytest.mark.parametrize("form", FORMS.values())
+@pytest.mark.parametrize("family", HEADS)
+@pytest.mark.parametrize("growth", [WEEKLY, 0, -WEEKLY])
+def test_the_right_family_is_exact_in_any_traffic(form, family, growth):
+    assert form(Toy(delays=((1.0, DAY),), growth=growth), CHECKS, family) == pytest.approx(0.2, rel=1e-6)
+
+
+def test_a_wrong_family_costs():
+    """p = .2; half of the conversions after half an hour, half after three days; clicks double or halve in a week."""
+    growing = [telescoped(Toy(growth=growth), CHECKS, family) for growth in (WEEKLY, -WEEKLY) for family in HEADS]
+    np.testing.assert_allclose(growing, [0.1923, 0.2068, 0.1887, 0.2038], atol=5e-5)
+    steady = [revisited(Toy(), CHECKS, family) for family in HEADS]
+    np.testing.assert_allclose(steady, [0.2165, 0.2029], atol=5e-5)
 
 
 @pytest.mark.parametrize(
-    ("toy", "family"),
+    ("name", "toy", "family"),
     [
-        (EXPONENTIAL, "exponential"),
-        (EXPONENTIAL, "weibull"),
-        (CLUSTERS, "exponential"),
-        (replace(CLUSTERS, growth=WEEKLY), "exponential"),
+        ("dfm", EXPONENTIAL, "exponential"),
+        ("dfm", EXPONENTIAL, "weibull"),
+        ("dfm", CLUSTERS, "exponential"),
+        ("dfm", replace(CLUSTERS, growth=WEEKLY), "exponential"),
+        ("dfm_em", EXPONENTIAL, "exponential"),
+        ("dfm_em", CLUSTERS, "exponential"),
     ],
-    ids=["true", "too_wide", "wrong", "growing"],
+    ids=["true", "too_wide", "wrong", "growing", "em", "em_wrong"],
 )
-def test_replays_reach_the_limit(toy, family):
-    predicted = telescoped(toy, CHECKS, family)
-    proof = prove(lambda timing: METHODS["dfm"](timing, checks=CHECKS, family=family), toy, seeds=5)
+def test_replays_reach_the_limit(name, toy, family):
+    proof = prove(lambda timing: METHODS[name](timing, checks=CHECKS, family=family), toy, seeds=5)
     assert proof.error < 0.004
-    assert abs(proof.away(predicted)) < 4
+    assert abs(proof.away(FORMS[name](toy, CHECKS, family))) < 4
 
 
 def batch_fit(elapsed_as_delay):
@@ -197,14 +215,16 @@ def test_setting_delays_to_the_time_elapsed_collapses_to_one():
 
 
 @pytest.mark.parametrize("checks", ["", "1h,15m", "0s,1h", "1h,1h", "1h;2h", ",".join(f"{i}m" for i in range(1, 70))])
-def test_checks_must_be_increasing_durations(checks):
+@pytest.mark.parametrize("name", PAIRS)
+def test_checks_must_be_increasing_durations(name, checks):
     with pytest.raises(ValueError, match="checks: expected"):
-        METHODS["dfm"](Timing(DAY, 2 * DAY), checks=checks)
+        METHODS[name](Timing(DAY, 2 * DAY), checks=checks)
 
 
-def test_the_family_must_be_known():
+@pytest.mark.parametrize("name", PAIRS)
+def test_the_family_must_be_known(name):
     with pytest.raises(ValueError, match="family: expected one of 'exponential', 'weibull', got 'gamma'"):
-        METHODS["dfm"](Timing(DAY, 2 * DAY), family="gamma")
+        METHODS[name](Timing(DAY, 2 * DAY), family="gamma")
 
 
 def test_the_last_check_is_at_the_attribution_window():

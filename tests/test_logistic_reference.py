@@ -10,7 +10,7 @@ from river import linear_model, optim
 
 from learners import LearnerError, Logistic
 from learners.kernels import HIGHEST, LOWEST, probability
-from learners.logistic import LARGEST_PART
+from learners.inputs import LARGEST_PART
 
 BITS = 6
 FEATURES = 5

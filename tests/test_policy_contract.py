@@ -36,6 +36,7 @@ CASES = {
     "reveals": [POLICIES["reveals"](reveals) for reveals in ((0,), (0, 100, 350, WINDOW))],
     "twice": [POLICIES["twice"](window, confirm) for window, confirm in ((0, WINDOW), (100, 350), (100, 100))],
     "checks": [POLICIES["checks"]((WINDOW,)), POLICIES["checks"]((50, 100, 350, WINDOW))],
+    "revisits": [POLICIES["revisits"]((50, 100, 350, WINDOW))],
 }
 EVERY = [policy for cases in CASES.values() for policy in cases] + [Until(POLICIES["negative_first"](), 700)]
 HONEST = [policy for policy in EVERY if not policy.looks_ahead]

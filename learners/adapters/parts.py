@@ -71,3 +71,11 @@ def no_checkpoint(model: str) -> LearnerError:
     return LearnerError(
         f"{model} cannot be checkpointed: it says nothing of its state as arrays; copy.deepcopy copies it"
     )
+
+
+def no_arms(model: str) -> LearnerError:
+    """Return the error that says why the model cannot say several things of a click."""
+    return LearnerError(
+        f"{model} says one thing of a click; methods whose models say several, such as 'hazard', need the learner "
+        "'logistic'"
+    )

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from learners.adapters.parts import PRIOR, inside, no_checkpoint, refuse_weights, weighted
-from learners.base import Features, Floats32
+from learners.adapters.parts import PRIOR, inside, no_arms, no_checkpoint, refuse_weights, weighted
+from learners.base import Features, Floats32, ManyArmed
 
 
 class RiverLearner:
@@ -82,6 +82,11 @@ class RiverLearner:
         """Raise LearnerError, as `state`."""
         del state
         raise no_checkpoint(self.name)
+
+    def with_arms(self, arms: int) -> ManyArmed:
+        """Raise LearnerError: the model says one thing of a click."""
+        del arms
+        raise no_arms(self.name)
 
     def _dicts(self, x: Features) -> Iterable[dict[Any, Any]]:
         if self.features == "slots":

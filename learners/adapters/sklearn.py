@@ -8,8 +8,8 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from learners.adapters.parts import PRIOR, Weighted, inside, no_checkpoint, refuse_weights, weighted
-from learners.base import Features, Floats32
+from learners.adapters.parts import PRIOR, Weighted, inside, no_arms, no_checkpoint, refuse_weights, weighted
+from learners.base import Features, Floats32, ManyArmed
 
 
 class SklearnLearner:
@@ -91,6 +91,11 @@ class SklearnLearner:
         """Raise LearnerError, as `state`."""
         del state
         raise no_checkpoint(self.name)
+
+    def with_arms(self, arms: int) -> ManyArmed:
+        """Raise LearnerError: the model says one thing of a click."""
+        del arms
+        raise no_arms(self.name)
 
     def _fit(self, examples: "_Examples") -> None:
         rows = self._rows(examples.positive, examples.negative)

@@ -13,6 +13,7 @@ from learners.corrections.fake_negative_split import FakeNegativeSplit
 from learners.corrections.fake_negative_weight import FakeNegativeWeight
 from learners.corrections.feedback_shift import FeedbackShift
 from learners.corrections.follow_prophet import FollowProphet, Preference
+from learners.corrections.hazard import HAZARD, ByHazard, Hazard
 from learners.corrections.label_correction import LabelCorrection
 from learners.corrections.plain import Plain
 from learners.corrections.positive_unlabelled import Echo, Rescale
@@ -20,6 +21,7 @@ from learners.corrections.prior_correction import PriorCorrection
 from learners.corrections.real_negative_calibration import RealNegativeCalibration
 from learners.corrections.real_negative_weight import RealNegativeWeight
 from learners.corrections.revealed import Revealed
+from learners.corrections.soft_converted import SoftConverted, SoftConvertedDelay
 from learners.corrections.telescoped import Telescoped, TelescopedDelay
 from learners.corrections.two_windows import OUT_WINDOW, TwoWindows
 from learners.corrections.waiting_negative_calibration import WaitingNegativeCalibration
@@ -52,12 +54,17 @@ CORRECTIONS = {
     "follow_prophet": FollowProphet,
     "preference": Preference,
     "telescoped": Telescoped,
+    "hazard": Hazard,
     "telescoped_delay": TelescopedDelay,
+    "soft_converted": SoftConverted,
+    "soft_converted_delay": SoftConvertedDelay,
 }
 
 __all__ = [
     "CORRECTIONS",
+    "HAZARD",
     "OUT_WINDOW",
+    "ByHazard",
     "CalibratedWait",
     "Defer",
     "DeferExact",
@@ -72,6 +79,7 @@ __all__ = [
     "FakeNegativeWeight",
     "FeedbackShift",
     "FollowProphet",
+    "Hazard",
     "LabelCorrection",
     "Plain",
     "Preference",
@@ -80,6 +88,8 @@ __all__ = [
     "RealNegativeWeight",
     "Rescale",
     "Revealed",
+    "SoftConverted",
+    "SoftConvertedDelay",
     "Telescoped",
     "TelescopedDelay",
     "TwoWindows",

@@ -75,12 +75,19 @@ def still_converts(p: Floats, a: Floats) -> Floats:
     return weight
 
 
-def missing(p: Floats, label: NDArray[np.bool_], over: Interval) -> Floats:
-    """Return the gradient of an interval's negative log-likelihood by the linear predictor of the slopes."""
-    start = still_converts(p, over.before) * over.slope_before
+def so_far(p: Floats, label: NDArray[np.bool_], over: Interval) -> Floats:
+    """Return the gradient of the negative log-likelihood of all that is known of a click at an interval's end.
+
+    That is P(converts in the interval) or P(has not by its end); the gradient is by the linear predictor of the slopes.
+    """
     end = still_converts(p, over.after) * over.slope_after
     inside = (over.slope_after - over.slope_before) / np.expm1(np.minimum(over.after - over.before, _FULL))
-    return np.where(label, over.slope_before - inside, end) - start
+    return np.where(label, over.slope_before - inside, end)
+
+
+def within(p: Floats, label: NDArray[np.bool_], over: Interval) -> Floats:
+    """Return the gradient of the negative log-likelihood of an interval that was entered unconverted."""
+    return so_far(p, label, over) - still_converts(p, over.before) * over.slope_before
 
 
 def _logit(f: NDArray[np.floating]) -> Floats:

@@ -1,11 +1,11 @@
 """A mixture of models that waited differently long: two corrections, of the mixture and of the choice."""
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 
 from learners.base import MAIN, Floats, Floats32, Parts, Seen, Shown
-from learners.corrections.plain import Plain
 
 WAITED = "waited_{}"  # what converts inside the k-th window; the longest is the model that is served
 SERVED = "served_{}"  # the same model as it was when the click was served
@@ -14,7 +14,7 @@ _HIGHEST = np.float32(1 - 1.2e-7)  # shares may add up to a little more than one
 
 
 @dataclass(frozen=True)
-class FollowProphet(Plain):
+class FollowProphet:
     """Follow the prophet (FTP): learn at face value, serve a mixture of models of several waiting windows.
 
     The model that learns by this waits longest, for the whole attribution window, and is the prophet of clicks as old
@@ -32,6 +32,7 @@ class FollowProphet(Plain):
     """
 
     windows: int = 2
+    needs: ClassVar[tuple[str, ...]] = ()
 
     @property
     def serves_from(self) -> tuple[str, ...]:
@@ -39,15 +40,21 @@ class FollowProphet(Plain):
         shorter = (WAITED.format(k) for k in range(self.windows - 1))
         return (*shorter, MAIN, *(PREFERRED.format(k) for k in range(self.windows)))
 
+    def parts(self, shown: Shown, seen: Seen) -> Parts:  # noqa: ARG002  (no plug-in)
+        """Return (y, 1 - y)."""
+        positive = shown.label.astype(np.float32)
+        return Parts(positive, np.float32(1) - positive)
+
     def serve(self, seen: Seen) -> Floats32:
         """Return the mixture, strictly inside (0, 1)."""
         says = np.stack([seen[name] for name in self.serves_from[: self.windows]])
-        mixture = np.sum(_shares(seen, self.windows) * says, axis=0)
-        return np.minimum(mixture.astype(np.float32), _HIGHEST)
+        mixture: Floats = np.sum(_shares(seen, self.windows) * says, axis=0)
+        served: Floats32 = np.minimum(mixture.astype(np.float32), _HIGHEST)
+        return served
 
 
 @dataclass(frozen=True)
-class Preference(Plain):
+class Preference:
     r"""Softmax regression of one class: which model was nearest to the prophet when the click was served.
 
     With c = 1 where that is model k, and the share pi of its odds in the sum of all, cross-entropy's gradient is

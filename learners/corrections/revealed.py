@@ -1,11 +1,11 @@
 """The likelihood of what several looks at a click have found."""
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 
 from learners.base import MAIN, Floats32, Parts, Seen, Shown
-from learners.corrections.plain import Plain
 
 RATE = "rate"  # P(converts), of any click
 BY = "by_{}"  # F_j = P(converted by the j-th look | converts)
@@ -16,7 +16,7 @@ _HISTORY = np.array(  # which look an example is, and how many so far found noth
 
 
 @dataclass(frozen=True)
-class Revealed(Plain):
+class Revealed:
     r"""Generalised delayed feedback modelling (GDFM) with conversions as its only signals.
 
     On the stream of `Reveals` the j-th look finds a conversion with probability F_j f.  A look that finds one is a
@@ -50,6 +50,7 @@ class Revealed(Plain):
     reveals: tuple[int, ...] = (0, 1_000)
     alpha: float = 2.0
     beta: float = 1.0
+    serves_from: ClassVar[tuple[str, ...]] = (MAIN,)
 
     @property
     def needs(self) -> tuple[str, ...]:
@@ -66,6 +67,10 @@ class Revealed(Plain):
         later = (one - by) * f / (one - by * f)
         positive = (told * np.where(j >= nothing, one, later)).sum(axis=0)
         return Parts(positive, np.maximum(told.sum(axis=0) - positive, zero))
+
+    def serve(self, seen: Seen) -> Floats32:
+        """Serve what was learned."""
+        return seen[MAIN]
 
     def _weights(self, rate: Floats32, by: Floats32) -> Floats32:
         """Return w_j / (n - j), shape (n_looks, n_examples)."""

@@ -4,9 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from learners.base import MAIN, Floats32, Parts, Seen, Shown
-from learners.corrections.delay_curves import AGES, HEADS, RATE, Delays, Family, missing
-from learners.corrections.plain import Plain
+from learners.base import MAIN, Floats, Floats32, Parts, Seen, Shown
+from learners.corrections.delay_curves import AGES, HEADS, RATE, Delays, Family, within
 
 _HIGHEST = np.float32(1 - 1.2e-7)
 _LOWEST = np.float32(1e-7)
@@ -14,7 +13,7 @@ _LONGEST = 10.0  # of a delay model's step: a conversion ten times as late as it
 
 
 @dataclass(frozen=True)
-class Telescoped(Plain):
+class Telescoped:
     r"""The part of the delayed feedback model (DFM) that says whether a click converts.
 
     On the stream of `Checks` with the same ages: F is the cdf of the delay model, w(t) = p S(t) / (1 - p F(t)) what is
@@ -27,7 +26,7 @@ class Telescoped(Plain):
 
     It is cross-entropy to the soft label w(t), the step of the interval before being taken back each time.  Where
     delays are of the family, converges to p, in growing traffic too; else to whatever p fits the ages checked best.
-    Serves p F(last age), the probability of a conversion by then: in steady traffic it is right with a wrong family too.
+    Serves p F(last age), the probability of a conversion by then; in steady traffic a wrong family does not harm that.
 
     Parameters
     ----------
@@ -57,7 +56,7 @@ class Telescoped(Plain):
     def parts(self, shown: Shown, seen: Seen) -> Parts:
         """Return (0, (w - w') / p) for intervals survived and (1, w / p - 1) for those with a conversion."""
         p = seen[MAIN].astype(np.float64)
-        over = self._delays.interval(shown.kind, seen)
+        over = self.delays.interval(shown.kind, seen)
         unconverted, later = (1 - p * -np.expm1(-a) for a in (over.before, over.after))
         inside = np.exp(-over.before) * -np.expm1(over.before - over.after)  # F(t') - F(t)
         survived = (1 - p) * inside / (unconverted * later)
@@ -67,12 +66,19 @@ class Telescoped(Plain):
 
     def serve(self, seen: Seen) -> Floats32:
         """Return p F(last age), strictly inside (0, 1)."""
-        by_then = seen[MAIN] * self._delays.converted(seen)
+        by_then = seen[MAIN] * self.delays.converted(seen)
         return np.clip(by_then.astype(np.float32), _LOWEST, _HIGHEST)
 
     @property
-    def _delays(self) -> Delays:
+    def delays(self) -> Delays:
+        """The delay model."""
         return Delays(self.ages, self.family)
+
+
+def constant(gradient: Floats) -> Parts:
+    """Return the parts of a gradient that does not depend on the prediction, clipped to [-10, 10]."""
+    bounded = np.clip(gradient, -_LONGEST, _LONGEST).astype(np.float32)
+    return Parts(-bounded, bounded)
 
 
 @dataclass(frozen=True)
@@ -97,7 +103,5 @@ class TelescopedDelay(Telescoped):
 
     def parts(self, shown: Shown, seen: Seen) -> Parts:
         """Return (-g, g)."""
-        over = self._delays.interval(shown.kind, seen, self.of)
-        gradient = missing(seen[MAIN].astype(np.float64), shown.label, over)
-        bounded = np.clip(gradient, -_LONGEST, _LONGEST).astype(np.float32)
-        return Parts(-bounded, bounded)
+        over = self.delays.interval(shown.kind, seen, self.of)
+        return constant(within(seen[MAIN].astype(np.float64), shown.label, over))

@@ -12,6 +12,7 @@ from replay.policies.oracle import Oracle
 from replay.policies.positives import Positives
 from replay.policies.real_negatives import RealNegatives
 from replay.policies.reveals import Reveals
+from replay.policies.revisits import Revisits
 from replay.policies.sampled_negatives import SampledNegatives
 from replay.policies.since import Since
 from replay.policies.twice import Twice
@@ -32,6 +33,7 @@ POLICIES = {
     "negative_then_late": NegativeThenLate,
     "twice": Twice,
     "checks": Checks,
+    "revisits": Revisits,
     "both": Both,
     "behind": Behind,
     "reveals": Reveals,
@@ -53,6 +55,7 @@ __all__ = [
     "Positives",
     "RealNegatives",
     "Reveals",
+    "Revisits",
     "SampledNegatives",
     "Since",
     "Twice",

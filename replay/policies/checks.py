@@ -1,4 +1,4 @@
-"""A look at each click at every age of a list, until it converts: which interval does a conversion fall into?"""
+"""A look at each click at every age of a list, until it converts."""
 
 from dataclasses import dataclass
 from typing import ClassVar

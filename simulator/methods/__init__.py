@@ -10,6 +10,7 @@ from simulator.methods.defer import defer
 from simulator.methods.defer_exact import defer_exact
 from simulator.methods.defuse import defuse
 from simulator.methods.dfm import dfm
+from simulator.methods.dfm_em import dfm_em
 from simulator.methods.elkan_noto import elkan_noto
 from simulator.methods.es_dfm import es_dfm
 from simulator.methods.es_dfm_exact import es_dfm_exact
@@ -24,6 +25,7 @@ from simulator.methods.frozen import frozen
 from simulator.methods.fsiw import fsiw
 from simulator.methods.ftp import ftp
 from simulator.methods.gdfm import gdfm
+from simulator.methods.hazard import hazard
 from simulator.methods.late_positives import late_positives
 from simulator.methods.mature_daily import mature_daily
 from simulator.methods.oracle import oracle
@@ -64,6 +66,8 @@ _OURS: Mapping[str, Recipe] = {
     "gdfm": gdfm,
     "ftp": ftp,
     "dfm": dfm,
+    "hazard": hazard,
+    "dfm_em": dfm_em,
 }
 
 METHODS: Mapping[str, Recipe] = Methods(_OURS)

@@ -14,10 +14,9 @@ def dfm(timing: Timing, *, checks: str = "15m,1h,6h,1d,3d,7d,14d,30d", family: s
 
     Policy `Checks`, correction `Telescoped`, models "rate" (and "shape", where family is "weibull") by
     `TelescopedDelay`: the delayed feedback model of Chapelle (KDD 2014), whose batch likelihood is told here interval
-    by interval of a click's age, so that nothing is ever refitted or shown twice, and nothing is waited for.  Checks
-    past the attribution window are left out, and there is always one at it.  The paper has the exponential family, knows
-    delays to the second where this knows the interval, and serves p where this serves the probability of a conversion
-    inside the attribution window.
+    by interval of a click's age, so that nothing is refitted or told twice.  Checks past the attribution window are
+    left out, and there is always one at it.  The paper has the exponential family alone, knows delays to the second
+    where this knows the interval, and serves p where this serves the probability of a conversion inside the window.
 
     In steady traffic what is served converges to p even where the family is wrong: every click is followed to the end
     of the window, and p F(W) is then free to be the share that converted, whatever the delays in between are taken

@@ -18,10 +18,10 @@ def fsiw(
 
     Policy `Wait`, correction `FeedbackShift` (FSIW; Yasui et al., WWW 2020), auxiliary models of the share of late
     conversions and of the real-negative probability, from labels known `deadline` after the window, by default when
-    they are mature.  Converges to p, under growth too, and fits what the oracle fits where those models are true; with a
-    shorter deadline it is fresher and converges to p F(window + deadline).  Late conversions are never seen, so a short
-    window leaves few positives with large weights: it is noisy, and `clip`, where it binds, pulls it below p.  During
-    an outage of the feed it drifts down.  The paper retrains in batches on clicks of all ages.
+    they are mature.  Converges to p, under growth too, and fits what the oracle fits where those models are true; with
+    a shorter deadline it is fresher and converges to p F(window + deadline).  Late conversions are never seen, so a
+    short window leaves few positives with large weights: it is noisy, and `clip`, where it binds, pulls it below p.
+    During an outage of the feed it drifts down.  The paper retrains in batches on clicks of all ages.
 
     Raises
     ------

@@ -19,8 +19,8 @@ def ulc(
     Policy `Wait`, correction `LabelCorrection`, the streaming form of ULC (Wang et al., KDD 2023); an auxiliary model
     of that chance learns from labels known `deadline` after the window, by default when they are mature.  Converges to
     p, under growth too, and fits what the oracle fits where that model is true; with a shorter deadline it is fresher
-    and converges to p F(window + deadline).  It never sees a late conversion: what the auxiliary model does not know, as
-    a rate that changed inside the deadline, it cannot learn.  During an outage of the feed it drifts down.
+    and converges to p F(window + deadline).  It never sees a late conversion: what the auxiliary model does not know,
+    as a rate that changed inside the deadline, it cannot learn.  During an outage of the feed it drifts down.
 
     With `update` the true label comes a second time at maturity and makes up for what the soft label got wrong.  Then
     it converges to p whatever the auxiliary model says, in steady traffic, by steps as restless as those of `pu`, which

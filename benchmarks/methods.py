@@ -7,11 +7,12 @@
 
 Values are set on top with --set, such as --set log.timezone=UTC or --set clock.evaluate_from=30d.  Methods with a
 parameter that has no default are left out.  Every method learns at its own learning rate, chosen before evaluate_from.
-Times are of one process on a machine that may do other things; compare them within one run alone.
+Times are CPU seconds of replays at the scenario's own rate, each the better of two, on at most 300,000 clicks.
 """
 
 import argparse
 import math
+import time
 import tomllib
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -19,14 +20,21 @@ from typing import Any
 
 import numpy as np
 
+from replay.feed import deliver
 from replay.log import NEVER
-from scenarios import ScenarioError, catalogue
+from scenarios import Scenario, ScenarioError, catalogue
 from simulator import Result, build, run
-from simulator.methods import METHODS, Parameter, parameters
+from simulator.clock import Clock
+from simulator.cuts import thinned
+from simulator.engine import replay
+from simulator.methods import METHODS, Method, Parameter, parameters
 from simulator.metrics.days import DayStats
 from simulator.metrics.intervals import Interval, day_weights, paired_difference
 from simulator.metrics.windows import Evaluated, evaluate
+from simulator.runner import Unwatched, prepare_log
+from simulator.trainer import Trainer
 
+CLICKS = 300_000  # that times are taken on
 REPLICATES = 1_000
 DAY = 86_400_000_000  # us
 BEST = "oracle"
@@ -39,7 +47,7 @@ def main() -> None:
         result = Result.load(options.tables)
     else:
         result = run(scenario(options), out=options.out, jobs=options.jobs)
-    for line in tables(result):
+    for line in tables(result, cpu_seconds(result)):
         print(line)
 
 
@@ -72,7 +80,25 @@ def required(name: str) -> bool:
     return any(one.default is Parameter.required for one in parameters(METHODS[name]).values())
 
 
-def tables(result: Result) -> Iterator[str]:
+def cpu_seconds(result: Result) -> dict[str, float]:
+    """Return how long each method takes, by itself, on clicks spread over the run's log."""
+    scenario = Scenario.load(result.record["scenario"])
+    settings, learner = scenario.clock, build.learner(scenario)
+    log = thinned(prepare_log(scenario, None, learner, Unwatched()), CLICKS)
+    deliveries = deliver(log, settings.attribution_window, build.feed(scenario))
+    clock = Clock.of(log, settings.publish_every, settings.publish_lag, settings.batch)
+
+    def once(method: Method) -> float:
+        columns = np.zeros(log.n_clicks, np.float32), np.zeros(log.n_clicks, np.bool_)
+        trainer = Trainer(log, deliveries, method, learner, settings.batch, *columns)
+        started = time.process_time()
+        replay(trainer, clock, lambda _: None)
+        return time.process_time() - started
+
+    return {label: min(once(method), once(method)) for label, method in build.methods(scenario).items()}
+
+
+def tables(result: Result, seconds: dict[str, float]) -> Iterator[str]:
     overall = result.overall
     labels = list(result.record["methods"])
     days = {label: by_day(result, label) for label in labels}
@@ -81,17 +107,17 @@ def tables(result: Result) -> Iterator[str]:
     yield f"{clicks:,} clicks, {evaluated:,} of them mature and after evaluate_from, on {len(days[BEST].day)} days."
     yield from figures(result, labels, {label: differences(days[label], days[BEST], weights) for label in labels})
     yield from improvements(overall, labels)
-    yield from costs(result, labels)
+    yield from costs(result, labels, seconds)
 
 
 def by_day(result: Result, label: str) -> DayStats:
     """Return a method's days, counted anew from its predictions, since a run keeps them in memory alone."""
     table = result.predictions(label)
-    time = table["click_time"].dt.tz_localize(None).to_numpy().astype("datetime64[us]").astype(np.int64)
+    times = table["click_time"].dt.tz_localize(None).to_numpy().astype("datetime64[us]").astype(np.int64)
     start = np.datetime64(result.record["clock"]["evaluate_from"].removesuffix("Z"), "us").astype(np.int64)
-    chosen = time >= start
+    chosen = times >= start
     clicks = Evaluated(
-        click_time=time[chosen],
+        click_time=times[chosen],
         prediction=table["prediction"].to_numpy()[chosen],
         label=table["label"].fillna(value=False).to_numpy(bool)[chosen],
         mature=table["label"].notna().to_numpy()[chosen],
@@ -99,7 +125,7 @@ def by_day(result: Result, label: str) -> DayStats:
         true_probability=None,
         segments={},
     )
-    return evaluate(clicks, window=DAY, start=int(start), end=int(time[-1]) + 1, replicates=1).days
+    return evaluate(clicks, window=DAY, start=int(start), end=int(times[-1]) + 1, replicates=1).days
 
 
 def differences(a: DayStats, b: DayStats, weights: Any) -> dict[str, Interval]:
@@ -160,19 +186,18 @@ def whole(value: float) -> str:
     return "0" if abs(value) < 0.5 else f"{value:.0f}"
 
 
-def costs(result: Result, labels: Sequence[str]) -> Iterator[str]:
+def costs(result: Result, labels: Sequence[str], seconds: dict[str, float]) -> Iterator[str]:
     clicks = result.record["log"]["clicks"]
     methods = result.record["methods"]
     shown = {label: methods[label]["examples"] + methods[label]["head_examples"] for label in labels}
-    seconds = {label: methods[label]["seconds"] for label in labels}
     yield from header(
         ["cost", "examples per click", "with heads", f"time per click, {BEST} = 1", f"time per example, {BEST} = 1"]
     )
     for label in sorted(labels, key=seconds.__getitem__):
-        time = seconds[label] / seconds[BEST]
-        each = time * shown[BEST] / shown[label] if shown[label] else math.nan
+        share = seconds[label] / seconds[BEST]
+        each = share * shown[BEST] / shown[label] if shown[label] else math.nan
         per_click = [methods[label]["examples"] / clicks, shown[label] / clicks]
-        yield line([label, *(f"{value:.2f}" for value in per_click), f"{time:.1f}", f"{each:.1f}"])
+        yield line([label, *(f"{value:.2f}" for value in per_click), f"{share:.1f}", f"{each:.1f}"])
 
 
 def header(names: Sequence[str]) -> list[str]:

@@ -12,8 +12,6 @@ from learners.errors import LearnerError
 from learners.inputs import checked_part, checked_slots, checked_table, compiled
 from learners.kernels import Slots
 
-START = 1.0  # of AdaGrad's sums of squares, see `ManyArmedLogistic`
-INTERCEPT = 10.0  # how much faster than a slot's weights AdaGrad steps an intercept
 MOST = 100  # arms; kinds are 8 bits
 LINE = 16  # float32 numbers in a cache line
 
@@ -47,6 +45,8 @@ class ManyArmedLogistic:
 
     features = "slots"
     takes_negative = True
+    start = 1.0  # of AdaGrad's sums of squares
+    quick = 10.0  # how much faster than other weights AdaGrad steps an intercept
 
     def __init__(self, arms: int, bits: int, optimizer: str, learning_rate: float, l2: float) -> None:
         if optimizer not in _LOOPS:
@@ -56,11 +56,11 @@ class ManyArmedLogistic:
         if not 1 <= arms <= MOST:
             raise LearnerError(f"expected 1 to {MOST} arms, got {arms}")
         self.arms, self.bits, self.optimizer = arms, bits, optimizer
-        rates = (learning_rate, l2, INTERCEPT * learning_rate)
+        rates = (learning_rate, l2, self.quick * learning_rate)
         self._parameters = tuple(np.float32(rate) for rate in rates)
         half = -(-(1 + arms) // LANES) * LANES
         self._table = _table(bits, half, 2 if optimizer == "adagrad" else 1)
-        self._table[:, half:] = START
+        self._table[:, half:] = self.start
 
     def predict(self, x: Slots) -> Floats32:
         """Return probabilities of shape (n_clicks, arms), each in [1e-7, 1 - 1.2e-7].

@@ -62,9 +62,13 @@ def _lowest(loss: Callable[[Floats], float], ages: Ages, heads: int) -> float:
 
     time = np.array([0.0, *ages]) / np.sqrt(float(ages[0]) * float(ages[-1]))
     start = np.vstack([np.zeros(1 + heads), np.eye(1 + heads)])
+
+    def at_parameters(at: Floats) -> float:
+        return loss(_by_age(at, time))
+
     with np.errstate(divide="ignore"):  # delays that rule out what happened have a loss of infinity
         best = fmin(
-            lambda at: loss(_by_age(at, time)),
+            at_parameters,
             start[0],
             initial_simplex=start,
             xtol=_SETTLED,

@@ -38,7 +38,7 @@ INEXACT: Mapping[str, str] = {
     "fnc_wait": "logistic in p / (1 + D), so not in p",
     "prior_correction": "right for the stream's labels, where clicks that convert count more often",
     "es_dfm": "the factor 1 + D counts clicks with late conversions for more",
-    "defuse": "the factor 1 + D, as in `es_dfm`: in expectation they are one method",
+    "defuse": "the factor 1 + D, as in `es_dfm`: in steady traffic they ask the same of a click",
     "defer": "the prediction stands for p in the weights",
     "ddfm": "the second look counts a click 1 - p F(w) times, and the prediction stands for p in its label",
     "bi_defuse": "logistic in p F(w) and in D, so not in their sum",

@@ -118,7 +118,7 @@ def _settling_learner(toy: Toy) -> Logistic:
     AdaGrad's steps are long at first and short later.  Where traffic shrinks, most of what there is comes first, and
     they would be too short for what is left.
     """
-    return _sgd() if toy.growth < 0 else Logistic(bits=1, optimizer="adagrad", learning_rate=0.3)
+    return Logistic(bits=1, optimizer="adagrad", learning_rate=1.0 if toy.growth < 0 else 0.3)
 
 
 def _sgd() -> Logistic:

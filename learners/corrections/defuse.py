@@ -22,9 +22,10 @@ class Defuse(Plain):
 
     .. math:: w_1 = 1 + D,\quad w_2 = D,\quad w_3 = 1 + D,\quad w_4 = 1
 
-    so (a, b) is (w1, 0) or (w4, 0) for a positive and (z w2, (1 - z) w3) for a negative.  Converges to p, with the
-    same factor 1 + D as `ElapsedTime`, and so the same weakness; with w1 = w3 = w4 = 1 and w2 = 0 it is
-    `ElapsedTimeExact`.  Public code gives every positive w1 + w4 = 2 + D and converges to .328 where p = .2.
+    so (a, b) is (w1, 0) or (w4, 0) for a positive and (z w2, (1 - z) w3) for a negative.  Converges to p.  Over the
+    fates of a click it adds up to (1 + D)(p, 1 - p), as `ElapsedTime` does: in steady traffic the two differ in noise
+    alone.  With w1 = w3 = w4 = 1 and w2 = 0 it is `ElapsedTimeExact`.  Public code gives every positive w1 + w4 = 2 + D
+    and converges to .328 where p = .2 and D = .11.
 
     References
     ----------

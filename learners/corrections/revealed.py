@@ -10,6 +10,7 @@ from learners.base import MAIN, Floats32, Parts, Seen, Shown
 RATE = "rate"  # P(converts), of any click
 BY = "by_{}"  # F_j = P(converted by the j-th look | converts)
 _MOST = 14
+_SURE = np.float32(1e-9)  # an entropy below which there is nothing to divide by
 _HISTORY = np.array(  # which look an example is, and how many so far found nothing, by its kind
     [(look, nothing) for look in range(_MOST) for nothing in range(look + 2)], np.int8
 ).T
@@ -19,8 +20,8 @@ _HISTORY = np.array(  # which look an example is, and how many so far found noth
 class Revealed:
     r"""Generalised delayed feedback modelling (GDFM) with conversions as its only signals.
 
-    On the stream of `Reveals` the j-th look finds a conversion with probability F_j f.  A look that finds one is a
-    positive; one that does not is a conversion yet to come with the posterior probability
+    On the stream of `Reveals` the j-th look finds a conversion with probability F_j f, and the last one, at the
+    attribution window, with f: it finds all that count.  A look that finds one is a positive; one that does not is a conversion yet to come with the posterior probability
 
     .. math:: t_j = \frac{(1 - F_j) f}{1 - F_j f},\qquad
         (a, b) = \sum_j \frac{w_j}{n - j} (t_j,\; 1 - t_j)
@@ -32,7 +33,7 @@ class Revealed:
     .. math:: w_j \propto e^{-\alpha H_j / \max H}\, e^{-\beta \delta_j / \max \delta}
 
     with mean 1, H_j the entropy of the label given what the j-th look finds, delta_j its time.  Converges to p, since
-    every look's term does.  Where the F_j are too small by a factor, the prediction is too large by it.
+    every look's term does.  Where F_j is too small by a factor, what the j-th look teaches is too large by it.
 
     Parameters
     ----------
@@ -54,13 +55,13 @@ class Revealed:
 
     @property
     def needs(self) -> tuple[str, ...]:
-        """The model itself, and constants: the rate of conversions and the share of each look."""
-        return (MAIN, RATE, *(BY.format(look) for look in range(len(self.reveals))))
+        """The model itself, and constants: the rate of conversions and the share of each look but the last."""
+        return (MAIN, RATE, *(BY.format(look) for look in range(len(self.reveals) - 1)))
 
     def parts(self, shown: Shown, seen: Seen) -> Parts:
         """Return the sum of (t, 1 - t) over the looks so far, weighed."""
         f, one, zero = seen[MAIN], np.float32(1), np.float32(0)
-        by = np.stack([seen[BY.format(j)] for j in range(len(self.reveals))])
+        by = np.stack([*(seen[name] for name in self.needs[2:]), np.ones_like(f)])
         look, nothing = _HISTORY[:, shown.kind]
         j = np.arange(len(by), dtype=np.int8)[:, None]
         told = np.where(j <= look, self._weights(seen[RATE], by), zero)
@@ -75,9 +76,10 @@ class Revealed:
     def _weights(self, rate: Floats32, by: Floats32) -> Floats32:
         """Return w_j / (n - j), shape (n_looks, n_examples)."""
         n = len(by)
-        entropy = _entropy(rate, by)
+        entropy = np.concatenate([_entropy(rate, by[:-1]), np.zeros_like(by[-1:])])  # the last look is sure
+        most = np.maximum(entropy.max(axis=0), _SURE)
         age = np.array(self.reveals, np.float32)[:, None] / np.float32(max(self.reveals[-1], 1))
-        weight = np.exp(-np.float32(self.alpha) * entropy / entropy.max(axis=0) - np.float32(self.beta) * age)
+        weight = np.exp(-np.float32(self.alpha) * entropy / most - np.float32(self.beta) * age)
         times_told = np.arange(n, 0, -1, dtype=np.float32)[:, None]
         weights: Floats32 = weight / (weight.mean(axis=0) * times_told)
         return weights

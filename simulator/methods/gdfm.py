@@ -8,7 +8,7 @@ _MOST = 14  # looks whose histories fit eight bits
 _STEEPEST = 20  # e^-20 of the weight of another look is nothing
 
 
-def gdfm(timing: Timing, *, reveals: str = "0s,6m,15m,1h,1d,7d,30d", alpha: float = 2.0, beta: float = 1.0) -> Method:
+def gdfm(timing: Timing, *, reveals: str = "6m,15m,1h,1d,7d,30d", alpha: float = 2.0, beta: float = 1.0) -> Method:
     """Look at each click at several ages, and learn the likelihood of what all looks so far have found.
 
     Policy `Reveals`, correction `Revealed` (GDFM; Yang and Zhan, NeurIPS 2022), with the share of conversions that each
@@ -16,8 +16,8 @@ def gdfm(timing: Timing, *, reveals: str = "0s,6m,15m,1h,1d,7d,30d", alpha: floa
     to p, under growth too, since each look judges all clicks at one age; where the shares are wrong by a factor, the
     prediction is wrong by its inverse, as for clicks that convert slower or faster than the rest.  Until the first
     labels are mature the shares are 1/2.  During an outage of the feed it drifts down.  The paper has other signals
-    too, such as a visit to the cart, shares by the features, and a pull towards the model before the stream; these are
-    left out.
+    too, such as a visit to the cart, a look at the click itself, shares by the features, and a pull towards the model
+    before the stream; these are left out.
 
     Raises
     ------
@@ -31,7 +31,7 @@ def gdfm(timing: Timing, *, reveals: str = "0s,6m,15m,1h,1d,7d,30d", alpha: floa
             raise ValueError(f"{name}: expected a number from 0 to {_STEEPEST}, got {value}")
     shares = {
         BY.format(look): Head(Mature(time, window, "converted", "early"), Plain(), constant=True)
-        for look, time in enumerate(times)
+        for look, time in enumerate(times[:-1])
     }
     rate = Head(Mature(window, window, "all", "early"), Plain(), constant=True)
     return Method(Reveals(times), Revealed(times, alpha, beta), {RATE: rate, **shares})

@@ -13,8 +13,8 @@ def heads(timing: Timing, window: int, auxiliary: str, *names: str) -> dict[str,
     """Return auxiliary models of what comes after a waiting window, by name.
 
     Each learns from mature labels, on the same clock as the model that is served: at any moment it has seen clicks at
-    least an attribution window old, and before that it says 1/2.  The papers train theirs once, on the first days of
-    the log, and freeze them.
+    least an attribution window old.  Before that it says 1/2, and what is served in the log's first attribution window
+    is far too high.  The papers train theirs once, on the first days of the log, and freeze them.
 
     Parameters
     ----------

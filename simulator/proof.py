@@ -51,7 +51,7 @@ def prove(build: Build, toy: Toy, seeds: int) -> Proof:
     means = []
     for seed in range(seeds):
         log = toy.log(seed)
-        served = _served(build, toy, log, LabelFeed(), every, _settling_learner(toy))
+        served = _served(build, toy, log, LabelFeed(), every, _settling_learner())
         means.append(served[_settled(toy, log)].mean())
     return Proof(float(np.mean(means)), float(np.std(means, ddof=1) / np.sqrt(seeds)))
 
@@ -112,13 +112,9 @@ def _served(build: Build, toy: Toy, log: ClickLog, feed: LabelFeed, every: int, 
     return prediction.astype(np.float64)
 
 
-def _settling_learner(toy: Toy) -> Logistic:
-    """Return a learner that settles fast and then errs to neither side.
-
-    AdaGrad's steps are long at first and short later.  Where traffic shrinks, most of what there is comes first, and
-    they would be too short for what is left.
-    """
-    return Logistic(bits=1, optimizer="adagrad", learning_rate=1.0 if toy.growth < 0 else 0.3)
+def _settling_learner() -> Logistic:
+    """Return a learner that settles fast, and then errs to neither side: AdaGrad's steps are long first, short later."""
+    return Logistic(bits=1, optimizer="adagrad", learning_rate=0.4)
 
 
 def _sgd() -> Logistic:

@@ -75,11 +75,11 @@ def wrong_head(timing):
 
 
 def defuse_as_coded(timing):
-    return Method(WaitThenLate(HOUR), DefuseAsCoded(), heads(timing, HOUR, "heads", DELAYED, REAL_NEGATIVE))
+    return Method(WaitThenLate(HOUR), DefuseAsCoded(), heads(timing, HOUR, DELAYED, REAL_NEGATIVE))
 
 
 def defer_as_coded(timing):
-    return Method(Twice(HOUR, timing.attribution_window), DeferAsCoded(), heads(timing, HOUR, "heads", LATE))
+    return Method(Twice(HOUR, timing.attribution_window), DeferAsCoded(), heads(timing, HOUR, LATE))
 
 
 def in_window(timing):

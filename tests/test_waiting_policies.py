@@ -13,7 +13,6 @@ from replay.policies import NegativeThenLate, Twice, WaitThenLate
 from replay.view import View
 from scenarios.durations import DAY, HOUR, MINUTE
 from simulator.methods import METHODS, Timing
-from simulator.methods.heads import heads
 
 TIMING = Timing(attribution_window=DAY, evaluate_after=10 * DAY)
 WAITING = ["es_dfm", "es_dfm_exact", "defer", "defer_exact", "defuse", "bi_defuse", "ddfm"]
@@ -85,5 +84,5 @@ def test_negatives_are_confirmed_between_the_windows(name):
 
 
 def test_auxiliary_predictions_have_a_known_source():
-    with pytest.raises(ValueError, match=r"^auxiliary: expected 'heads', got 'crystal ball'$"):
-        heads(TIMING, HOUR, "crystal ball", "late")
+    with pytest.raises(ValueError, match=r"^auxiliary: expected 'heads' or 'hazard', got 'crystal ball'$"):
+        METHODS["es_dfm"](TIMING, auxiliary="crystal ball")

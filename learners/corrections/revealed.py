@@ -21,7 +21,8 @@ class Revealed:
     r"""Generalised delayed feedback modelling (GDFM) with conversions as its only signals.
 
     On the stream of `Reveals` the j-th look finds a conversion with probability F_j f, and the last one, at the
-    attribution window, with f: it finds all that count.  A look that finds one is a positive; one that does not is a conversion yet to come with the posterior probability
+    attribution window, with f: it finds all that count.  A look that finds one is a positive; one that does not is a
+    conversion yet to come with the posterior probability
 
     .. math:: t_j = \frac{(1 - F_j) f}{1 - F_j f},\qquad
         (a, b) = \sum_j \frac{w_j}{n - j} (t_j,\; 1 - t_j)

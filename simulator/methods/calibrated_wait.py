@@ -22,7 +22,7 @@ def calibrated_wait(timing: Timing, *, window: Duration = HOUR, by_features: boo
         If the window is longer than the attribution window.
     """
     check_window(timing, window)
-    late = heads(timing, window, "heads", LATE)
+    late = heads(timing, window, LATE)
     if not by_features:
         late = {name: replace(head, constant=True) for name, head in late.items()}
     return Method(Wait(window), CalibratedWait(), late)

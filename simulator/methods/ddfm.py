@@ -1,9 +1,8 @@
 from learners.corrections import Dual
-from learners.corrections.auxiliary import DELAYED, REAL_NEGATIVE
 from replay.policies import RealNegatives, WaitThenLate
 from scenarios.durations import MINUTE
 from simulator.methods.base import Duration, Method, Timing
-from simulator.methods.heads import confirmed_after, heads
+from simulator.methods.heads import confirmed_after, weighed
 
 
 def ddfm(
@@ -23,4 +22,4 @@ def ddfm(
         If `window` <= `confirm` <= attribution window does not hold.
     """
     policy = RealNegatives(WaitThenLate(window), confirmed_after(timing, window, confirm))
-    return Method(policy, Dual(), heads(timing, window, auxiliary, DELAYED, REAL_NEGATIVE))
+    return weighed(timing, window, auxiliary, policy, Dual())

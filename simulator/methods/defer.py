@@ -1,9 +1,8 @@
 from learners.corrections import Defer
-from learners.corrections.auxiliary import DELAYED
 from replay.policies import Twice
 from scenarios.durations import MINUTE
 from simulator.methods.base import Duration, Method, Timing
-from simulator.methods.heads import confirmed_after, heads
+from simulator.methods.heads import confirmed_after, weighed
 
 
 def defer(
@@ -23,4 +22,4 @@ def defer(
         If `window` <= `confirm` <= attribution window does not hold.
     """
     confirm = confirmed_after(timing, window, confirm)
-    return Method(Twice(window, confirm), Defer(), heads(timing, window, auxiliary, DELAYED))
+    return weighed(timing, window, auxiliary, Twice(window, confirm), Defer())

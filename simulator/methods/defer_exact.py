@@ -1,9 +1,8 @@
 from learners.corrections import DeferExact
-from learners.corrections.auxiliary import LATE, REAL_NEGATIVE
 from replay.policies import Twice
 from scenarios.durations import MINUTE
 from simulator.methods.base import Duration, Method, Timing
-from simulator.methods.heads import confirmed_after, heads
+from simulator.methods.heads import confirmed_after, weighed
 
 
 def defer_exact(
@@ -22,4 +21,4 @@ def defer_exact(
         If `window` <= `confirm` <= attribution window does not hold.
     """
     confirm = confirmed_after(timing, window, confirm)
-    return Method(Twice(window, confirm), DeferExact(), heads(timing, window, auxiliary, LATE, REAL_NEGATIVE))
+    return weighed(timing, window, auxiliary, Twice(window, confirm), DeferExact())

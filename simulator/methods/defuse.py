@@ -1,9 +1,8 @@
 from learners.corrections import Defuse
-from learners.corrections.auxiliary import DELAYED, REAL_NEGATIVE
 from replay.policies import WaitThenLate
 from scenarios.durations import MINUTE
 from simulator.methods.base import Duration, Method, Timing
-from simulator.methods.heads import check_window, heads
+from simulator.methods.heads import check_window, weighed
 
 
 def defuse(timing: Timing, *, window: Duration = 15 * MINUTE, auxiliary: str = "heads") -> Method:
@@ -19,4 +18,4 @@ def defuse(timing: Timing, *, window: Duration = 15 * MINUTE, auxiliary: str = "
         If the window is longer than the attribution window.
     """
     check_window(timing, window)
-    return Method(WaitThenLate(window), Defuse(), heads(timing, window, auxiliary, DELAYED, REAL_NEGATIVE))
+    return weighed(timing, window, auxiliary, WaitThenLate(window), Defuse())

@@ -1,9 +1,8 @@
 from learners.corrections import ElapsedTimeExact
-from learners.corrections.auxiliary import REAL_NEGATIVE
 from replay.policies import WaitThenLate
 from scenarios.durations import MINUTE
 from simulator.methods.base import Duration, Method, Timing
-from simulator.methods.heads import check_window, heads
+from simulator.methods.heads import check_window, weighed
 
 
 def es_dfm_exact(timing: Timing, *, window: Duration = 15 * MINUTE, auxiliary: str = "heads") -> Method:
@@ -20,4 +19,4 @@ def es_dfm_exact(timing: Timing, *, window: Duration = 15 * MINUTE, auxiliary: s
         If the window is longer than the attribution window.
     """
     check_window(timing, window)
-    return Method(WaitThenLate(window), ElapsedTimeExact(), heads(timing, window, auxiliary, REAL_NEGATIVE))
+    return weighed(timing, window, auxiliary, WaitThenLate(window), ElapsedTimeExact())

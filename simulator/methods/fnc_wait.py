@@ -1,9 +1,8 @@
 from learners.corrections import WaitingNegativeCalibration
-from learners.corrections.auxiliary import LATE
 from replay.policies import WaitThenLate
 from scenarios.durations import HOUR
 from simulator.methods.base import Duration, Method, Timing
-from simulator.methods.heads import check_window, heads
+from simulator.methods.heads import check_window, weighed
 
 
 def fnc_wait(timing: Timing, *, window: Duration = HOUR, auxiliary: str = "heads") -> Method:
@@ -19,4 +18,4 @@ def fnc_wait(timing: Timing, *, window: Duration = HOUR, auxiliary: str = "heads
         If the window is longer than the attribution window.
     """
     check_window(timing, window)
-    return Method(WaitThenLate(window), WaitingNegativeCalibration(), heads(timing, window, auxiliary, LATE))
+    return weighed(timing, window, auxiliary, WaitThenLate(window), WaitingNegativeCalibration())

@@ -1,9 +1,8 @@
 from learners.corrections import FeedbackShift
-from learners.corrections.auxiliary import LATE, REAL_NEGATIVE
 from replay.policies import Wait
 from scenarios.durations import MINUTE
 from simulator.methods.base import Duration, Method, Timing
-from simulator.methods.heads import heads, looking_until
+from simulator.methods.heads import looking_until, weighed
 
 
 def fsiw(
@@ -30,5 +29,4 @@ def fsiw(
     """
     if not clip >= 1:
         raise ValueError(f"clip: expected a largest weight of at least 1, got {clip}")
-    auxiliaries = heads(looking_until(timing, window, deadline), window, auxiliary, LATE, REAL_NEGATIVE)
-    return Method(Wait(window), FeedbackShift(clip), auxiliaries)
+    return weighed(looking_until(timing, window, deadline), window, auxiliary, Wait(window), FeedbackShift(clip))

@@ -2,14 +2,45 @@
 
 from dataclasses import replace
 
-from learners.corrections import Plain
+from learners.base import Correction
+from learners.corrections import HAZARD, ByHazard, Plain
 from learners.corrections.auxiliary import DELAYED, LATE, REAL_NEGATIVE
-from replay.policies import Mature
+from replay.policies import Checks, LabelPolicy, Mature
 from scenarios.durations import format_duration
-from simulator.methods.base import Head, Timing
+from simulator.methods.base import Head, Method, Timing
+from simulator.methods.hazard import interval_ends
 
 
-def heads(timing: Timing, window: int, auxiliary: str, *names: str) -> dict[str, Head]:
+def weighed(timing: Timing, window: int, auxiliary: str, policy: LabelPolicy, correction: Correction) -> Method:
+    """Return the method of a policy and a correction that weighs examples by what comes after a waiting window.
+
+    Parameters
+    ----------
+    timing : Timing
+    window : int
+        The waiting window, us.
+    auxiliary : str
+        Where the auxiliary predictions come from: "heads", a model for each that the correction needs, or "hazard", one
+        model of the whole delay.
+    policy : LabelPolicy
+    correction : Correction
+
+    Raises
+    ------
+    ValueError
+        If there is no such source.
+    """
+    if auxiliary == "heads":
+        names = (name for name in (DELAYED, LATE, REAL_NEGATIVE) if name in correction.needs)
+        return Method(policy, correction, heads(timing, window, *names))
+    if auxiliary != "hazard":
+        raise ValueError(f"auxiliary: expected 'heads' or 'hazard', got {auxiliary!r}")
+    ends = tuple(sorted({*interval_ends(timing.attribution_window, "auto"), window} - {0}))
+    waited = sum(end <= window for end in ends)
+    return Method(policy, ByHazard(correction, waited), {HAZARD: Head(Checks(ends), Plain(), arms=len(ends))})
+
+
+def heads(timing: Timing, window: int, *names: str) -> dict[str, Head]:
     """Return auxiliary models of what comes after a waiting window, by name.
 
     Each learns from mature labels, on the same clock as the model that is served: at any moment it has seen clicks at
@@ -21,18 +52,9 @@ def heads(timing: Timing, window: int, auxiliary: str, *names: str) -> dict[str,
     timing : Timing
     window : int
         The waiting window, us.
-    auxiliary : str
-        Where the predictions come from: "heads".
     names : str
         Of `learners.corrections.auxiliary`.
-
-    Raises
-    ------
-    ValueError
-        If there is no such source.
     """
-    if auxiliary != "heads":
-        raise ValueError(f"auxiliary: expected 'heads', got {auxiliary!r}")
     asked = {
         DELAYED: Mature(window, timing.attribution_window, "all", "late"),
         REAL_NEGATIVE: Mature(window, timing.attribution_window, "unconverted", "never"),

@@ -27,5 +27,5 @@ def prior_correction(timing: Timing, *, keep: float = 1.0, window: Duration = 0)
     policy: LabelPolicy = WaitThenLate(window) if window else NegativeFirst()
     if keep < 1:
         policy = SampledNegatives(policy, keep)
-    late = {name: replace(head, constant=True) for name, head in heads(timing, window, "heads", LATE).items()}
+    late = {name: replace(head, constant=True) for name, head in heads(timing, window, LATE).items()}
     return Method(policy, PriorCorrection(keep, waits=window > 0), late if window else {})

@@ -1,9 +1,8 @@
 from learners.corrections import LabelCorrection
-from learners.corrections.auxiliary import REAL_NEGATIVE
 from replay.policies import Both, LabelPolicy, Mature, Wait
 from scenarios.durations import MINUTE
 from simulator.methods.base import Duration, Method, Timing
-from simulator.methods.heads import heads, looking_until
+from simulator.methods.heads import looking_until, weighed
 
 
 def ulc(
@@ -32,8 +31,7 @@ def ulc(
     ValueError
         If the window and the deadline together are longer than the attribution window.
     """
-    head = heads(looking_until(timing, window, deadline), window, auxiliary, REAL_NEGATIVE)
     policy: LabelPolicy = Wait(window)
     if update:
         policy = Both(policy, Mature(window, timing.attribution_window, "unconverted", "late"))
-    return Method(policy, LabelCorrection(), head)
+    return weighed(looking_until(timing, window, deadline), window, auxiliary, policy, LabelCorrection())

@@ -16,9 +16,9 @@ def gdfm(timing: Timing, *, reveals: str = "6m,15m,1h,1d,7d,30d", alpha: float =
     to p, under growth too, since each look judges all clicks at one age; where the shares are wrong by a factor, the
     prediction is wrong by its inverse, as for clicks that convert slower or faster than the rest.  Until the first
     labels are mature the shares are 1/2.  Ages are counted to now, so during an outage of the feed it drifts down, and
-    conversions that are still on their way at the attribution window are lost.  The paper has other signals
-    too, such as a visit to the cart, a look at the click itself, shares by the features, and a pull towards the model
-    before the stream; these are left out.
+    conversions that are still on their way at the attribution window are lost.  Left out of the paper: other signals,
+    such as a visit to the cart, a look at the click itself, shares by the features, and a pull towards the model before
+    the stream.
 
     Raises
     ------

@@ -31,7 +31,8 @@ def weighed(timing: Timing, window: int, auxiliary: str, policy: LabelPolicy, co
         If there is no such source.
     """
     if auxiliary == "heads":
-        names = (name for name in (DELAYED, LATE, REAL_NEGATIVE) if name in correction.needs)
+        wanted = {*correction.needs, *correction.serves_from}
+        names = (name for name in (DELAYED, LATE, REAL_NEGATIVE) if name in wanted)
         return Method(policy, correction, heads(timing, window, *names))
     if auxiliary != "hazard":
         raise ValueError(f"auxiliary: expected 'heads' or 'hazard', got {auxiliary!r}")

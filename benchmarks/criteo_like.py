@@ -41,7 +41,7 @@ def _block(start: int, n: int, clicks: int, seed: int) -> pa.Table:
     columns = [pa.array(time), pa.array(time + delay, mask=~converts)]
     columns += [pa.array(random.poisson(3 + j, n).astype(np.int32), mask=random.random(n) < 0.1) for j in range(8)]
     for size in CARDINALITIES:
-        code = np.minimum((size ** random.random(n)).astype(np.int32) - 1, size - 1)  # log-uniform: Zipf with exponent 1
+        code = np.minimum((size ** random.random(n)).astype(np.int32) - 1, size - 1)  # log-uniform, as Zipf
         names = pa.array([f"{value:08x}" for value in range(size)])
         columns.append(pa.DictionaryArray.from_arrays(pa.array(code), names).cast(pa.string()))
     return pa.Table.from_arrays(columns, schema=_schema())

@@ -8,7 +8,7 @@ process (children included), so that what else the machine does moves them littl
 """
 
 import argparse
-import datetime
+import datetime as dt
 import json
 import os
 import resource
@@ -68,10 +68,10 @@ def river_rate(sample) -> float:
 
     rows = _dictionaries(sample)
     click, conversion = sample["click_time"].to_pylist(), sample["conversion_time"].to_pylist()
-    epoch = datetime.datetime(1970, 1, 1)
-    moments = [epoch + datetime.timedelta(microseconds=time) for time in click]
+    epoch = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
+    moments = [epoch + dt.timedelta(microseconds=time) for time in click]
     delays = [
-        datetime.timedelta(microseconds=min((b or a + 604_800_000_000) - a, 604_800_000_000))
+        dt.timedelta(microseconds=min((b or a + 604_800_000_000) - a, 604_800_000_000))
         for a, b in zip(click, conversion, strict=True)
     ]
     places = {id(x): i for i, x in enumerate(rows)}
@@ -83,7 +83,7 @@ def river_rate(sample) -> float:
         model,
         metrics.LogLoss(),
         moment=lambda x: moments[places[id(x)]],
-        delay=lambda x, y: delays[places[id(x)]],
+        delay=lambda x, _: delays[places[id(x)]],
     )
     return len(rows) / (time.process_time() - started)
 
@@ -106,7 +106,7 @@ def sklearn_rate(sample) -> float:
 
 
 def vowpal_rate(sample, folder: Path) -> float | None:
-    """Return clicks per CPU second of Vowpal Wabbit on a text file in its own format; None where it is not installed."""
+    """Return clicks per CPU second of Vowpal Wabbit on a file in its own format; None where it is not installed."""
     try:
         import vowpalwabbit
     except ImportError:
@@ -137,7 +137,9 @@ def replay_rates(log: Path, clicks: int, folder: Path) -> dict[str, float]:
         "runner.write_predictions = lambda *arguments: None\n"
         "scenario = load(sys.argv[1]); seconds = []\n"
         "for _ in range(2):\n"
-        "    started = time.process_time(); run(scenario, out=sys.argv[2]); seconds.append(time.process_time() - started)\n"
+        "    started = time.process_time()\n"
+        "    run(scenario, out=sys.argv[2])\n"
+        "    seconds.append(time.process_time() - started)\n"
         "print(json.dumps(seconds))\n"
     )
     with tempfile.TemporaryDirectory(dir=folder) as fresh:

@@ -62,7 +62,8 @@ class LabelFeed:
             return np.full(len(row), self.mean, dtype=np.int64)
         first = uniform(2 * self.seed, row, ordinal)
         if self.kind == "exponential":
-            return np.rint(-self.mean * np.log(first)).astype(np.int64)
+            waits: Ints = np.rint(-self.mean * np.log(first)).astype(np.int64)
+            return waits
         # Box and Muller's normal from a second, independent uniform
         angle = uniform(2 * self.seed + 1, row, ordinal)
         normal = np.sqrt(-2.0 * np.log(first)) * np.cos(2.0 * np.pi * angle)

@@ -113,7 +113,7 @@ def _served(build: Build, toy: Toy, log: ClickLog, feed: LabelFeed, every: int, 
 
 
 def _settling_learner() -> Logistic:
-    """Return a learner that settles fast, and then errs to neither side: AdaGrad, long steps first, short ones later."""
+    """Return a learner that settles fast, then errs to neither side: AdaGrad, long steps first, short ones later."""
     return Logistic(bits=1, optimizer="adagrad", learning_rate=0.4)
 
 

@@ -72,7 +72,8 @@ def _table(scenario: Scenario, frame: Any, cache: Path | None) -> LogReader:
 
 def _criteo(scenario: Scenario, frame: Any, cache: Path | None) -> LogReader:  # noqa: ARG001  (files alone)
     log: Any = scenario.log
-    return CriteoReader(_located(scenario, log.path), origin=log.origin, segments=scenario.metrics.segments, cache=cache)
+    segments = scenario.metrics.segments
+    return CriteoReader(_located(scenario, log.path), origin=log.origin, segments=segments, cache=cache)
 
 
 def _complete_journey(scenario: Scenario, frame: Any, cache: Path | None) -> LogReader:  # noqa: ARG001  (as above)

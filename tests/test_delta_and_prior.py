@@ -1,4 +1,4 @@
-"""PU, prior correction, streams that wait and real negatives: gradients, equivalences, and a model of the wrong class."""
+"""PU, prior correction, streams that wait, real negatives: gradients, equivalences, and a model of the wrong class."""
 
 from functools import partial
 
@@ -158,24 +158,20 @@ def test_exact_methods_fit_what_the_oracle_fits(name, given):
 @pytest.mark.parametrize(
     ("name", "given", "size"),
     [
-        ("fnw", {}, 0.0045),
-        ("fnc", {}, 0.0149),
-        ("prior_correction", {}, 0.0149),
-        ("prior_correction", {"window": HOUR}, 0.0149),
-        ("fnw_wait", {"window": HOUR}, 0.0149),
-        ("fnc_wait", {"window": HOUR}, 0.0149),
-        ("fnc_rn", {}, 0.0149),
-        ("fnw_rn", {}, 0.0149),
-        ("calibrated_wait", {"window": HOUR}, 0.0149),
+        ("fnw", {}, 0.0055),
+        ("fnc", {}, 0.0145),
+        ("prior_correction", {}, 0.0325),
+        ("prior_correction", {"window": HOUR}, 0.0189),
+        ("fnw_wait", {"window": HOUR}, 0.0072),
+        ("fnc_wait", {"window": HOUR}, 0.0180),
+        ("fnc_rn", {}, 0.0022),
+        ("fnw_rn", {}, 0.0089),
+        ("calibrated_wait", {"window": HOUR}, 0.0476),
+        ("calibrated_wait", {"window": HOUR, "by_features": True}, 0.0449),
     ],
 )
-def test_methods_that_lean_on_the_prediction_do_not(name, given, size):
+def test_methods_that_are_not_exact_show_by_how_much(name, given, size):
     assert gap(name, **given) == pytest.approx(size, abs=5.1e-5)
-
-
-def test_fnc_and_prior_correction_differ_where_the_model_is_wrong():
-    """Both learn the stream's labels at face value, but a line through shifted logits is another line."""
-    assert abs(gap("fnc") - gap("prior_correction")) > 1e-3
 
 
 def test_elkan_and_noto_are_right_where_a_click_that_converts_was_sure_to():

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from river import linear_model, optim
 
 from learners import LearnerError, Logistic
-from learners.kernels import HIGHEST, LOWEST, probability
 from learners.inputs import LARGEST_PART
+from learners.kernels import HIGHEST, LOWEST, probability
 
 BITS = 6
 FEATURES = 5

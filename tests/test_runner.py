@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from frames import changed, frame, played
+from river import linear_model
 from sklearn.linear_model import SGDClassifier
 
 from learners import RiverLearner, SklearnLearner
@@ -111,8 +112,6 @@ def test_a_users_own_scikit_learn_model():
 
 
 def test_a_users_own_river_model():
-    from river import linear_model
-
     result = played(
         frame(200), changed(clock=NO_WARM_UP), learner=RiverLearner(linear_model.LogisticRegression(), features="slots")
     )

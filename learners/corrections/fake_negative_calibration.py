@@ -25,6 +25,5 @@ class FakeNegativeCalibration(Plain):
 
     def serve(self, seen: Seen) -> Floats32:
         """Return b / (1 - b), strictly inside (0, 1)."""
-        b = np.minimum(seen[MAIN], _HIGHEST)
-        served: Floats32 = b / (np.float32(1) - b)
-        return served
+        b: Floats32 = np.minimum(seen[MAIN], _HIGHEST)
+        return b / (np.float32(1) - b)

@@ -27,7 +27,8 @@ class Rescale(Plain):
 
     def serve(self, seen: Seen) -> Floats32:
         """Return g / c, strictly inside (0, 1)."""
-        return np.minimum(seen[MAIN] / seen[LABELLED], _HIGHEST)
+        served: Floats32 = np.minimum(seen[MAIN] / seen[LABELLED], _HIGHEST)
+        return served
 
 
 @dataclass(frozen=True)

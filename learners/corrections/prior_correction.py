@@ -1,16 +1,16 @@
 """A shift of the logit for what the stream does to the odds of a conversion."""
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 
-from learners.base import MAIN, Parts, Seen, Shown
+from learners.base import MAIN, Floats32, Parts, Seen, Shown
 from learners.corrections.auxiliary import LATE
-from learners.corrections.plain import Plain
 
 
 @dataclass(frozen=True)
-class PriorCorrection(Plain):
+class PriorCorrection:
     r"""Prior correction: learn the stream's labels through a shifted logit, serve the logit itself.
 
     On a stream that duplicates late conversions and keeps a share r of the negatives, the odds of a positive are
@@ -21,8 +21,8 @@ class PriorCorrection(Plain):
 
     .. math:: (a, b) = \left(\frac{y\, r}{f + r (1 - F f)},\; \frac{(1 - y)(1 - f)}{(1 - F f)(f + r (1 - F f))}\right)
 
-    Converges to p.  What is served is always a probability: with r = 1 and F = 0 this is FNC without its clipping.  Then
-    it is also FNW with steps 1 / (1 + f)^2 as long.  Near f = 1 and with a small r steps are short.
+    Converges to p.  What is served is always a probability: with r = 1 and F = 0 this is FNC without its clipping.
+    Then it is also FNW with steps 1 / (1 + f)^2 as long.  Near f = 1 and with a small r steps are short.
 
     Parameters
     ----------
@@ -39,10 +39,16 @@ class PriorCorrection(Plain):
     keep: float = 1.0
     waits: bool = False
 
+    serves_from: ClassVar[tuple[str, ...]] = (MAIN,)
+
     @property
     def needs(self) -> tuple[str, ...]:
         """The model itself, and what it says of late conversions where the stream waits."""
         return (MAIN, LATE) if self.waits else (MAIN,)
+
+    def serve(self, seen: Seen) -> Floats32:
+        """Serve what was learned."""
+        return seen[MAIN]
 
     def parts(self, shown: Shown, seen: Seen) -> Parts:
         """Return the parts whose gradient is that of cross-entropy through the shifted logit."""

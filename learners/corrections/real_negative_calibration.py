@@ -14,7 +14,8 @@ _HIGHEST = np.float32(1 - 1.2e-7)
 class RealNegativeCalibration(Plain):
     """Fake-negative calibration with real negatives (FNC-RN): learn at face value, serve 2 b.
 
-    On the stream of `RealNegatives` around `NegativeFirst` plain cross-entropy converges to b = p / 2.  Clipped below 1.
+    On the stream of `RealNegatives` around `NegativeFirst` plain cross-entropy converges to b = p / 2.  It is
+    clipped below 1.
 
     References
     ----------
@@ -24,4 +25,5 @@ class RealNegativeCalibration(Plain):
 
     def serve(self, seen: Seen) -> Floats32:
         """Return 2 b, strictly inside (0, 1)."""
-        return np.minimum(np.float32(2) * seen[MAIN], _HIGHEST)
+        served: Floats32 = np.minimum(np.float32(2) * seen[MAIN], _HIGHEST)
+        return served

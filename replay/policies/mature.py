@@ -11,7 +11,7 @@ from replay.view import View
 
 @dataclass(frozen=True)
 class Mature:
-    """Show each click once, when it reaches the attribution window's age at the feed's watermark, and ask one thing of it.
+    """Show each click once, as it reaches the attribution window's age at the watermark, and ask one thing of it.
 
     By then everything that counts has arrived, so labels are exact, and an attribution window old.  Early is what had
     arrived by `window` after the click, as a policy that waits so long would have seen it; late is what came after.

@@ -8,7 +8,7 @@ from simulator.methods.heads import check_window, heads
 
 
 def prior_correction(timing: Timing, *, keep: float = 1.0, window: Duration = 0) -> Method:
-    """Learn a share of the negatives, and late conversions twice, through a logit shifted by what that does to the odds.
+    """Learn a share of the negatives, and conversions twice, through a logit shifted by what that does to the odds.
 
     Policy `NegativeFirst`, or `WaitThenLate` with a window, thinned by `SampledNegatives` where `keep` is below 1;
     correction `PriorCorrection`.  Converges to p in steady traffic, with any share of negatives, and always serves a

@@ -11,13 +11,15 @@ thousandths, over the last ten days (for the outage: over its 24 hours and the n
 import argparse
 from collections.abc import Callable, Mapping
 from functools import partial
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from learners import Logistic
 from learners.arms import ManyArmedLogistic
+from learners.base import Floats32
+from learners.kernels import Slots
 from replay.feed import LabelFeed, deliver
 from replay.log import ClickLog, Floats, Intake, Outcomes
 from replay.slots import SlotTable
@@ -43,6 +45,8 @@ METHODS_SHOWN: Mapping[str, Callable[[Timing], Method]] = {
     "waiting_window 7d": partial(METHODS["waiting_window"], window=WINDOW),
     "hazard": METHODS["hazard"],
     "hazard 1h,1d,7d": partial(METHODS["hazard"], ages="1h,1d,7d"),
+    "es_dfm_exact": METHODS["es_dfm_exact"],
+    "es_dfm_exact by hazard": partial(METHODS["es_dfm_exact"], auxiliary="hazard"),
 }
 
 
@@ -136,7 +140,7 @@ def log_of(
     )
 
 
-def served(world: World, build: Callable[[Timing], Method], learner: Logistic) -> Floats:
+def served(world: World, build: Callable[[Timing], Method], learner: Any) -> Floats:
     """Return what a method serves, hour by hour."""
     log = world.log
     prediction = np.zeros(log.n_clicks, np.float32)
@@ -160,7 +164,7 @@ class Asked(NamedTuple):
 
     name: str
     build: Callable[[Timing], Method]
-    learner: Callable[[float], Logistic]
+    learner: Callable[[float], Any]
 
 
 def native(rate: float) -> Logistic:
@@ -181,9 +185,27 @@ def altered(start: float, quick: float) -> Callable[[float], Logistic]:
     return lambda rate: Learner(BITS, "adagrad", rate)
 
 
+class OneArm:
+    """The hazard's learner with one probability, so that the oracle can have it too."""
+
+    features, takes_negative = "slots", True
+
+    def __init__(self, rate: float) -> None:
+        self.model = native(rate).with_arms(1)
+
+    def predict(self, x: Slots) -> Floats32:
+        """Return probabilities of shape (n_clicks,)."""
+        return self.model.predict(x)[:, 0]
+
+    def learn(self, x: Slots, positive: Floats32, negative: Floats32) -> None:
+        """Take one step per example."""
+        self.model.learn(x, positive, negative, np.zeros(len(x), np.int8))
+
+
 def rows(*, ablation: bool) -> list[Asked]:
     if not ablation:
-        return [Asked(name, build, native) for name, build in METHODS_SHOWN.items()]
+        plain = [Asked(name, build, native) for name, build in METHODS_SHOWN.items()]
+        return [plain[0], Asked("oracle, the hazard's learner", METHODS["oracle"], OneArm), *plain[1:]]
     settings = [(start, quick) for start in (1e-8, 0.1, 1.0, 10.0) for quick in (1.0, 10.0)] + [(1.0, 3.0), (1.0, 30.0)]
     named = [Asked(f"start {start:g}, intercepts x{quick:g}", METHODS["hazard"], altered(start, quick))
              for start, quick in settings]  # fmt: skip

@@ -134,7 +134,7 @@ def test_what_it_cannot_take_is_refused_whole(change, message):
 
 def test_who_cannot_have_arms_says_so():
     for learner in (RiverLearner(linear_model.LogisticRegression()), SklearnLearner(MultinomialNB(), 8)):
-        with pytest.raises(LearnerError, match="says one thing of a click; .* 'hazard', need the learner 'logistic'"):
+        with pytest.raises(LearnerError, match=r"says one thing of a click; .* need the learner 'logistic'$"):
             learner.with_arms(3)
     with pytest.raises(LearnerError, match="needs the optimizer 'adagrad' or 'sgd', got 'ftrl'"):
         Logistic(BITS, "ftrl").with_arms(3)

@@ -163,6 +163,9 @@ def test_help_teaches(capsys):
 
 
 def test_the_command_starts_without_the_engine():
-    script = "import sys; from simulator.cli import main; main(['schema']); print(sorted({'numba', 'pandas', 'river', 'sklearn'} & set(sys.modules)))"
+    script = (
+        "import sys; from simulator.cli import main; main(['schema']); "
+        "print(sorted({'numba', 'pandas', 'river', 'sklearn'} & set(sys.modules)))"
+    )
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)  # noqa: S603
     assert done.stdout.splitlines()[-1] == "[]"

@@ -28,7 +28,7 @@ from simulator.trainer import Trainer
 
 TOY = Toy(clicks=40_000, days=30, attribution_window=10 * DAY)
 TIMING = Timing(10 * DAY, 20 * DAY)
-hazards = st.lists(st.floats(2.0**-20, 0.875, width=32), min_size=1, max_size=8)
+hazards = st.lists(st.floats(2.0**-12, 0.875, width=32), min_size=1, max_size=8)
 
 
 def served(log, method, window, feed=None, every=HOUR):

@@ -1,5 +1,7 @@
 """Policies that wait, repeat, confirm or thin out, example by example."""
 
+import itertools
+
 import numpy as np
 from logs import WINDOW, delivered, make_log
 
@@ -82,7 +84,7 @@ def test_cutting_days_changes_nothing():
     whole = shown(MatureDaily(WINDOW), log, end=5 * DAY)
     edges = [0, 1, HOUR, DAY - 1, DAY, DAY + 1, DAY + HOUR, 2 * DAY, 2 * DAY + 1, 4 * DAY, 5 * DAY]
     pieces = []
-    for start, end in zip(edges, edges[1:], strict=False):
+    for start, end in itertools.pairwise(edges):
         examples = MatureDaily(WINDOW).due(View(log, delivered(log), now=end), start, end)
         pieces += [tuple(int(value) for value in row) for row in zip(*examples, strict=True)]
     assert pieces == whole

@@ -35,7 +35,7 @@ lock: $(READY)  ## pin what is installed, with hashes, for all supported Pythons
 		--all-extras --group dev --custom-compile-command "make lock" --output-file requirements.lock pyproject.toml
 
 bench: $(READY)
-	$(BIN)/python benchmarks/replay.py
+	$(BIN)/python benchmarks/speed.py
 
 clean:
 	rm -rf $(VENV) runs .pytest_cache .mypy_cache .ruff_cache

@@ -1,6 +1,6 @@
 """How fast a replay is, as ratios in one run: ours against river, scikit-learn and Vowpal Wabbit, on one core.
 
-    python benchmarks/replay.py [--clicks 10_000_000] [--others 100_000] [--folder DIR]
+    python benchmarks/speed.py [--clicks 10_000_000] [--others 100_000] [--folder DIR]
 
 The log is like Criteo's: 8 integers, 9 categories, CVR 0.2, 30 days, Parquet.  Everybody learns AdaGrad logistic
 regression of the label after one hour, or with the label's own delay in river's case.  Times are CPU seconds of the

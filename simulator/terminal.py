@@ -1,5 +1,6 @@
 """What the command line shows: progress in simulated time, and a run's figures as tables."""
 
+import json
 import threading
 from collections.abc import Iterable, Mapping, Sequence
 from types import TracebackType
@@ -104,7 +105,11 @@ def _minute(moment: str | None) -> str:
 
 def _table(title: str, *, show_header: bool = True) -> Table:
     return Table(
-        title=title, title_justify="left", title_style="dim", box=SIMPLE_HEAD, show_header=show_header, pad_edge=False
+        title=Text(title, style="dim"),
+        title_justify="left",
+        box=SIMPLE_HEAD,
+        show_header=show_header,
+        pad_edge=False,
     )
 
 
@@ -221,7 +226,8 @@ def show_list(scenarios: Mapping[str, str], methods: Mapping[str, tuple[str, Map
     console.print(table)
     table = _table('methods: [[method]] name = "NAME"', show_header=False)
     for name, (what, known) in methods.items():
-        table.add_row(Text(name, style="bold"), Text(what), Text("\n".join(_default(one) for one in known.values())))
+        parameters = "; ".join(_default(one) for one in known.values())
+        table.add_row(Text(name, style="bold"), Text.assemble(what, (f"  {parameters}" if known else "", "dim")))
     console.print(table)
 
 
@@ -230,5 +236,5 @@ def _default(parameter: Parameter) -> str:
         return f"{parameter.name}: {parameter.type}"
     if parameter.default is None:
         return f"{parameter.name}: {parameter.type}, see docs"
-    value = parameter.default
-    return f"{parameter.name} = {format_duration(value) if parameter.type == 'duration' else value}"
+    value = format_duration(parameter.default) if parameter.type == "duration" else parameter.default
+    return f"{parameter.name} = {json.dumps(value)}"

@@ -20,7 +20,7 @@ DONE, FAILED, WRONG = 0, 1, 2
 _EXAMPLES = """\
 examples:
   latelabel list                                 what there is to run
-  latelabel run quickstart                       a small made-up world, five methods, a report in seconds
+  latelabel run quickstart                       a small made-up world, six methods, a report in seconds
   latelabel run my.toml --out runs/my            your own scenario
   latelabel run quickstart --set learner.optimizer=ftrl --set waiting_window.window=6h
   latelabel limits fnw pu --growth "x2 per week" where methods settle when traffic doubles every week

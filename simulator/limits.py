@@ -26,7 +26,7 @@ def discounted(toy: Toy) -> float:
     return toy.rate * toy.discounted()
 
 
-def duplicated(toy: Toy, window: int = 0) -> float:
+def duplicated(toy: Toy, window: int) -> float:
     """Return the share of positives where late conversions are shown again: p / (1 + D) in steady traffic."""
     of = Masses.of(toy, window)
     positive = of.early + of.late
@@ -59,7 +59,7 @@ def confirmed(toy: Toy) -> float:
 LIMITS: Mapping[str, Callable[..., float]] = {
     "oracle": p,
     "waiting_window": converted_by,
-    "fake_negative": duplicated,
+    "fake_negative": lambda toy: duplicated(toy, window=0),
     "fnw": discounted,
     "fnc": discounted,
     "frozen": p,

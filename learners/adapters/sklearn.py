@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from learners.adapters.parts import PRIOR, Weighted, inside, no_arms, no_checkpoint, refuse_weights, weighted
 from learners.base import Features, Floats32, ManyArmed
+from learners.inputs import checked_slots
 
 
 class SklearnLearner:
@@ -118,6 +119,7 @@ class SklearnLearner:
         n_rows, n_features = x.shape
         starts = np.arange(n_rows + 1) * n_features
         ones = np.ones(n_rows * n_features)
+        x = checked_slots(x, self.bits)  # scipy would read past its columns without a word
         matrix = sparse.csr_matrix((ones, x.reshape(-1).astype(np.int64), starts), shape=(n_rows, 2**self.bits))
         matrix.sum_duplicates()
         return matrix

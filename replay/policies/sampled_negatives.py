@@ -2,8 +2,6 @@
 
 from dataclasses import dataclass
 
-import numpy as np
-
 from replay.policies.base import Examples, LabelPolicy
 from replay.uniform import uniform
 from replay.view import View
@@ -15,8 +13,8 @@ _STREAM = 1_000_003  # apart from those of the label feed
 class SampledNegatives:
     """Show what another policy shows, but the negatives of only a share of the clicks, drawn once for all.
 
-    Which clicks is a hash of their rows, so that it depends on nothing that comes later.  True and fake negatives are
-    thinned alike, since no one can tell them apart when they are shown; positives all stay.
+    Which clicks is a hash of their rows and times, so that it depends on nothing that comes later.  True and fake
+    negatives are thinned alike, since no one can tell them apart when they are shown; positives all stay.
     """
 
     policy: LabelPolicy
@@ -35,6 +33,6 @@ class SampledNegatives:
     def due(self, view: View, start: int, end: int) -> Examples:
         """Return the positives of the interval, and the negatives of the clicks that were drawn."""
         examples = self.policy.due(view, start, end)
-        drawn = uniform(_STREAM, examples.row, np.zeros_like(examples.row)) <= self.rate
+        drawn = uniform(_STREAM, examples.row, view.click_time(examples.row)) <= self.rate
         kept = examples.label | drawn
         return examples.part(kept)

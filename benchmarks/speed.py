@@ -55,8 +55,7 @@ def main() -> None:
         "scikit-learn partial_fit, batches of 1,000": sklearn_rate(sample),
         "Vowpal Wabbit": vowpal_rate(sample, folder),
     }
-    warm(logs[1_000_000], folder)
-    ours = replay_rates(logs[options.clicks], options.clicks, folder)
+    ours = replay_rates(logs[1_000_000], logs[options.clicks], options.clicks, folder)
     ours[f"whole command, {options.command:,} clicks"] = command_rate(logs[options.command], options.command, folder)
     report(ours, rates)
     memory(logs, options.clicks, folder)
@@ -123,34 +122,38 @@ def vowpal_rate(sample, folder: Path) -> float | None:
     return len(rows) / (time.process_time() - started)
 
 
-def warm(log: Path, folder: Path) -> None:
-    """Compile once, so that nobody's first run is measured."""
-    replay_rates(log, 1_000_000, folder)
+def replay_rates(short: Path, log: Path, clicks: int, folder: Path) -> dict[str, float]:
+    """Return our clicks per CPU second, from raw Parquet to metrics and from a prepared log.
 
-
-def replay_rates(log: Path, clicks: int, folder: Path) -> dict[str, float]:
-    """Return our clicks per CPU second, from raw Parquet to metrics and from a prepared log, in this process."""
+    A short log is replayed first in the same process, so that imports and compiled code are there, as river's are.
+    """
     script = (
         "import json, sys, time; from simulator import load; from simulator.runner import run\n"
         "import simulator.runner as runner, simulator.report\n"
         "runner.write_report = lambda folder: None\n"
         "runner.write_predictions = lambda *arguments: None\n"
-        "scenario = load(sys.argv[1]); seconds = []\n"
-        "for _ in range(2):\n"
+        "seconds = []\n"
+        "for path in (sys.argv[2], sys.argv[1], sys.argv[1]):\n"
         "    started = time.process_time()\n"
-        "    run(scenario, out=sys.argv[2])\n"
+        "    run(load(path), out=sys.argv[3])\n"
         "    seconds.append(time.process_time() - started)\n"
         "print(json.dumps(seconds))\n"
     )
     with tempfile.TemporaryDirectory(dir=folder) as fresh:
         environment = {**os.environ, "LATELABEL_CACHE": fresh}
         done = subprocess.run(
-            [sys.executable, "-c", script, str(_scenario(log, folder)), str(folder / "run")],
+            [
+                sys.executable,
+                "-c",
+                script,
+                *(str(_scenario(path, folder)) for path in (log, short)),
+                str(folder / "run"),
+            ],
             env=environment,
             check=True,
             stdout=subprocess.PIPE,
         )
-    raw, prepared = json.loads(done.stdout.splitlines()[-1])
+    _, raw, prepared = json.loads(done.stdout.splitlines()[-1])
     return {
         f"raw Parquet to metrics, {clicks:,} clicks": clicks / raw,
         f"prepared log to metrics, {clicks:,} clicks": clicks / prepared,

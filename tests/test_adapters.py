@@ -184,5 +184,4 @@ def test_river_learner_walks_as_the_river_model_alone():
 def test_slots_beyond_the_table_are_refused():
     learner = SklearnLearner(SGDClassifier(loss="log_loss", shuffle=False), bits=4)
     with pytest.raises(LearnerError, match=r"slots must lie below 2\^bits = 16, got 16"):
-        learner.predict(np.array([[16]], np.uint32))
         learner.learn(np.array([[16]], np.uint32), np.ones(1, np.float32), np.zeros(1, np.float32))

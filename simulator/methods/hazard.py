@@ -20,7 +20,7 @@ def hazard(timing: Timing, *, ages: str = "auto") -> Method:
     nearly, not exactly.  Late ages are learned from old clicks: after a sudden change of the rate it knows within the
     first age what happens early, and extrapolates to what happens late only as far as the ages share their weights.
     It reads a change of the delay as a change of the rate as far as that goes, and so is off for a while.
-    See docs/benchmark.md.
+    See docs/hazard.md.
 
     Parameters
     ----------

@@ -12,7 +12,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from simulator.metrics.counts import Counts, check_bins, inner_edges
+from simulator.metrics.counts import check_bins, inner_edges
 from simulator.metrics.sums import Bools, Floats, Floats32, Ints
 
 Keys = NDArray[np.uint32]
@@ -75,14 +75,6 @@ def rank(keys: Keys, flags: Sequence[int], bins: int, binning: str) -> list[Rank
     cuts = _cuts(keys, bins, binning)
     tallies, expected = _scan(keys, flags, cuts)
     return [tally.ranking(expected, len(keys)) for tally in tallies]
-
-
-def bin_counts(keys: Keys, flag: int, bins: int, binning: str) -> Counts:
-    """Return mean prediction (nan if empty), clicks and conversions by bin of sorted keys, the highest first."""
-    cuts = _cuts(keys, bins, binning)
-    (tally,), expected = _scan(keys, [flag], cuts)
-    clicks = np.diff(cuts).astype(np.float64)
-    return Counts(np.where(clicks > 0, expected / np.maximum(clicks, 1), np.nan), clicks, tally.converted)
 
 
 @dataclass

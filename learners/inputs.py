@@ -37,9 +37,8 @@ def checked_part(name: str, part: Floats32, n_examples: int) -> Floats32:
     """
     if part.shape != (n_examples,):
         raise LearnerError(f"expected {name} parts of shape ({n_examples},), got {part.shape}")
-    sound = np.abs(part) <= LARGEST_PART
-    if not sound.all():
-        at = int(np.argmin(sound))
+    if len(part) and not (part.min() >= -LARGEST_PART and part.max() <= LARGEST_PART):  # nan is neither
+        at = int(np.argmin(np.abs(part) <= LARGEST_PART))
         raise LearnerError(f"{name}[{at}] must be a finite number of size {LARGEST_PART:g} at most, got {part[at]}")
     return compiled(part.astype(np.float32, copy=False))
 

@@ -138,13 +138,19 @@ def deliver(log: ClickLog, attribution_window: int, feed: LabelFeed, scratch: Pa
     label[row[positive]] = True
     arrival = _scratch_full(log.n_clicks, np.int64, NEVER, scratch)
     comes = _comes(log.outcomes, feed)
-    np.minimum.at(arrival, row[positive], comes[positive])
+    shown, known = row[positive], comes[positive]
+    if np.all(shown[1:] > shown[:-1]):  # one each, as in most logs: no need to look for the first
+        arrival[shown] = known
+    else:
+        np.minimum.at(arrival, shown, known)
     counted = np.where(outside | repeat, NEVER, comes)
     return Deliveries(label, arrival, _scratch(counted, scratch), outside, repeat, log.outcomes, feed, scratch)
 
 
 def _comes(outcomes: Outcomes, feed: LabelFeed) -> Ints:
     """Return when each outcome arrives, us UTC, whether or not it counts."""
+    if feed.kind == "constant":
+        return feed.held_back(outcomes.time + feed.mean)
     return feed.held_back(outcomes.time + feed.latency(outcomes.row, _ordinal(outcomes.row)))
 
 

@@ -97,10 +97,10 @@ def _known_when_mature(clicks: Evaluated, attribution_window: int) -> Bools:
 
 def delays(log: ClickLog, deliveries: Deliveries, attribution_window: int) -> dict[str, Any]:
     """Return the histogram of delays from click to first outcome inside the window, of mature clicks."""
-    row, kind, time, _ = log.outcomes
-    counts = (kind != OutcomeKind.REFUND) & ~deliveries.outside
-    counts &= log.click_time[row] <= log.observed_until - attribution_window
-    row, time = row[counts], time[counts]
+    last = np.searchsorted(log.click_time, log.observed_until - attribution_window, side="right")
+    mature = slice(0, int(np.searchsorted(log.outcomes.row, last)))
+    counts = (log.outcomes.kind[mature] != OutcomeKind.REFUND) & ~deliveries.outside[mature]
+    row, time = log.outcomes.row[mature][counts], log.outcomes.time[mature][counts]
     first = np.ones(len(row), dtype=np.bool_)
     first[1:] = row[1:] != row[:-1]
     delay: Ints = time[first] - log.click_time[row[first]]

@@ -54,10 +54,10 @@ def delay_table(delay: Ints, edges: Ints) -> DelayTable:
     >>> delay_table(np.array([0, 500, 1_000, 2_000]), np.array([0, 1_000, 2_000])).counts.tolist()
     [2, 2]
     """
-    counts = np.zeros(len(edges) + 1, np.int64)
+    counts = np.zeros(len(edges) - 1, np.int64)
     for start in range(0, len(delay), _STEPS):
-        part = np.asarray(delay[start : start + _STEPS])
-        at = np.searchsorted(edges, part, side="right")
-        at[part == edges[-1]] -= 1
-        counts += np.bincount(at, minlength=len(counts))
-    return DelayTable(edges, counts[1:-1], int(counts[0] + counts[-1]))
+        part = np.sort(delay[start : start + _STEPS])
+        at = np.searchsorted(part, edges)
+        at[-1] = np.searchsorted(part, edges[-1], side="right")
+        counts += np.diff(at)
+    return DelayTable(edges, counts, len(delay) - int(counts.sum()))

@@ -109,10 +109,16 @@ def _log(log: ClickLog, settings: Mapping[str, Any]) -> dict[str, Any]:
         "last_click": _iso(times[1]),
         "observed_until": _iso(log.observed_until) if log.n_clicks else None,
         "features": list(log.feature_names),
-        "notes": list(log.intake.notes),
+        "notes": [*log.intake.notes, *_refused(log)],
         "synthetic": log.true_probability is not None,
         **_plain(log.description),
     }
+
+
+def _refused(log: ClickLog) -> list[str]:
+    """Say where the rows that were refused are listed, if any were."""
+    listed = log.description.get("quarantine")
+    return [f"rows that were refused are listed in {listed}"] if listed else []
 
 
 def _method(spec: Any, played: "Played", end: int) -> dict[str, Any]:

@@ -116,3 +116,14 @@ def test_a_users_own_river_model():
         frame(200), changed(clock=NO_WARM_UP), learner=RiverLearner(linear_model.LogisticRegression(), features="slots")
     )
     assert result.predictions("fnw")["prediction"].nunique() > 50
+
+
+def test_a_run_says_where_refused_rows_are_listed():
+    log = frame()
+    log.loc[3, "conversion_time"] = log["click_time"][3] - pd.Timedelta(hours=1)
+    log.loc[3, "amount"] = 1.0
+    result = played(log)
+    (note,) = [note for note in result.record["log"]["notes"] if "refused" in note]
+    listed = pd.read_parquet(note.rpartition(" ")[2])
+    assert listed["reason"].tolist() == ["outcome_before_click"]
+    assert result.ledger["conversions"]["quarantined"] == {"outcome_before_click": 1}

@@ -80,7 +80,9 @@ def settled(toy):
     """Return p F(W) where the likelihoods at all ages together are highest, over that which is true."""
     ages, weight, by_age = _world(toy, CHECKS)
     later = np.cumsum(weight[::-1])[::-1]
-    each = np.stack([KernelDelays(ages).interval(np.arange(len(ages)), corner(k)).after for k in range(len(KERNELS))])
+    each = np.stack(
+        [KernelDelays(ages).interval(np.arange(len(ages)), corner(k, len(ages))).after for k in range(len(KERNELS))]
+    )
 
     def by_then(s):
         return -np.expm1(-np.concatenate([[0.0], sigmoid(s[1:]) @ each])) * sigmoid(s[0])
@@ -93,9 +95,9 @@ def settled(toy):
     return by_then(best)[-1] / by_age[-1]
 
 
-def corner(k):
+def corner(k, n):
     """Return a model in which one kernel is as high as can be, and the others are nothing."""
-    return {name: np.full(len(AGES), float(number == k)) for number, name in enumerate(KERNELS)}
+    return {name: np.full(n, float(number == k)) for number, name in enumerate(KERNELS)}
 
 
 @pytest.mark.parametrize(

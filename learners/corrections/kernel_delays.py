@@ -53,7 +53,8 @@ class KernelDelays:
 
     def converted(self, seen: Seen) -> Floats:
         """Return F at the last age, shape (n_clicks,)."""
-        return -np.expm1(-(_integrals(self.ages)[-1] @ self._alpha(seen)))
+        by_then: Floats = -np.expm1(-(_integrals(self.ages)[-1] @ self._alpha(seen)))
+        return by_then
 
     @staticmethod
     def _alpha(seen: Seen) -> Floats:

@@ -89,6 +89,7 @@ LIMITS: Mapping[str, Callable[..., float]] = {
     "fsiw": fsiw,
     "gdfm": p,
     "ftp": p,
+    "miss": p,
 }
 
 

@@ -38,6 +38,7 @@ BUILT = {
     "ulc": {"window": 100, "deadline": 250, "update": True},
     "fsiw": {"window": 100},
     "gdfm": {"reveals": "0s,100us,350us,1ms"},
+    "miss": {"windows": "100us,1ms"},
     "ftp": {"windows": "100us,350us,1ms"},
 }
 

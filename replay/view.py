@@ -106,6 +106,69 @@ class View:
         first, stop = np.searchsorted(arrivals, [start, end])
         return rows[first:stop], arrivals[first:stop]
 
+    def amounts(self, start: int, end: int) -> tuple[Ints, Ints, Ints]:
+        """Return the rows whose money arrives in [start, end), when, and how much, ordered by (arrival, row, time).
+
+        Money that counts: of conversions and gifts inside the attribution window, less refunds inside it.
+
+        Returns
+        -------
+        rows, arrivals, amounts : int64 arrays of shape (n_amounts,)
+            Amounts in millionths; what a refund takes back is negative.
+
+        Raises
+        ------
+        LookAheadError
+            If `end` lies after the view's moment.
+        """
+        self._past(end - 1)
+        index, arrivals = self.deliveries.outcomes_in_order
+        first, stop = np.searchsorted(arrivals, [start, end])
+        index, arrivals = index[first:stop], arrivals[first:stop]
+        amount = self.log.outcomes.amount[index]
+        told = amount != 0
+        return self.log.outcomes.row[index[told]], arrivals[told], amount[told]
+
+    def value(self, rows: Ints, by: Ints | int, age: int | None = None) -> Ints:
+        """Return the money of each click that had arrived by a moment, millionths, shape (len(rows),).
+
+        Parameters
+        ----------
+        rows : int64 array
+        by : int64 array of shape (len(rows),), or int
+            us UTC; what arrives at that very moment counts.
+        age : int, optional
+            Only what happened up to this age of the click counts, us.
+
+        Raises
+        ------
+        LookAheadError
+            If any moment is not before the view's.
+        """
+        if len(rows):
+            self._past(int(np.max(by)))
+        which, index = self._outcomes_of(rows)
+        counts = self.deliveries.outcome_arrival[index] <= np.broadcast_to(by, rows.shape)[which]
+        if age is not None:
+            counts &= self.log.outcomes.time[index] <= self.log.click_time[rows[which]] + age
+        return self._total(which[counts], index[counts], len(rows))
+
+    def true_value(self, rows: Ints) -> Ints:
+        """Return the money of clicks inside the attribution window, now or later, millionths.
+
+        Raises
+        ------
+        LookAheadError
+            Unless the view was made with `future`.
+        """
+        if not self.future:
+            raise LookAheadError(
+                "true values lie in the future; only a policy with looks_ahead = True may ask for them"
+            )
+        which, index = self._outcomes_of(rows)
+        counts = ~(self.deliveries.outside[index] | self.deliveries.repeat[index])
+        return self._total(which[counts], index[counts], len(rows))
+
     def true_label(self, rows: Ints) -> Bools:
         """Return whether clicks convert inside the attribution window, now or later.
 
@@ -119,6 +182,19 @@ class View:
                 "true labels lie in the future; only a policy with looks_ahead = True may ask for them"
             )
         return self.deliveries.label[rows]
+
+    def _outcomes_of(self, rows: Ints) -> tuple[Ints, Ints]:
+        """Return the outcomes of some clicks: which of `rows` each belongs to, and its index."""
+        first = np.searchsorted(self.log.outcomes.row, rows)
+        size = np.searchsorted(self.log.outcomes.row, rows, side="right") - first
+        which = np.repeat(np.arange(len(rows)), size)
+        start = np.cumsum(size) - size
+        return which, np.arange(len(which)) + (first - start)[which]
+
+    def _total(self, which: Ints, index: Ints, n: int) -> Ints:
+        total = np.zeros(n, np.int64)
+        np.add.at(total, which, self.log.outcomes.amount[index])
+        return total
 
     def _past(self, moment: int) -> None:
         if moment >= self.now:

@@ -11,7 +11,10 @@ from scenarios import Scenario
 from scenarios.checks import attribution_window_in, methods_in
 from scenarios.durations import parse_duration
 from scenarios.problems import Problem, nearest, show
+from scenarios.sections import PipelineFault
+from simulator.clock import Clock
 from simulator.methods import METHODS, Method, Parameter, PluginError, Recipe, Timing, parameters
+from simulator.pipeline import Fault, Pipeline
 
 _EXPECTED: Mapping[str, tuple[str, Callable[[Any], bool]]] = {
     "duration": ('a duration such as "90s" or "7d"', lambda value: isinstance(value, str)),
@@ -87,6 +90,20 @@ def encoding(scenario: Scenario) -> Encoding:
 def feed(scenario: Scenario) -> LabelFeed:
     """Return the label feed."""
     return LabelFeed(scenario.feed.kind, scenario.feed.latency, scenario.feed.sigma, scenario.seed)
+
+
+def pipeline(scenario: Scenario, clock: Clock) -> Pipeline:
+    """Return what goes wrong on the trainer's side of a log, in its own time."""
+    settings, first = scenario.pipeline, clock.first_click
+    faults = [_fault(one, first) for one in sorted(settings.fault, key=lambda one: one.at)]
+    return Pipeline(settings.capacity, settings.checkpoint_every, tuple(faults))
+
+
+def _fault(fault: PipelineFault, first: int) -> Fault:
+    start = first + fault.at
+    end = start + fault.lasts
+    rollback = None if fault.rollback_after is None else end + fault.rollback_after
+    return Fault(fault.kind, start, end, fault.delivery or "exactly_once", rollback)
 
 
 def _parameter_problems(path: str, recipe: Recipe, given: Mapping[str, Any], timing: Timing | None) -> list[Problem]:

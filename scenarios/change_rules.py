@@ -67,7 +67,7 @@ def _one_of(key: str, table: Any, one: str, other: str) -> Iterator[Problem]:
 def _together(key: str, table: Any, one: str, other: str) -> Iterator[Problem]:
     for name, partner in ((one, other), (other, one)):
         if getattr(table, name) is None and getattr(table, partner) is not None:
-            yield mismatch(f"{key}.{name}", f"a {name}, as {partner} is set", NOTHING)
+            yield mismatch(f"{key}.{name}", f"it to stand beside {partner}", NOTHING)
 
 
 def _level_names(key: str, change: Any, sizes: Mapping[str, int]) -> Iterator[Problem]:

@@ -117,8 +117,10 @@ class DelayRamp(Settings):
 class TrafficGrowth(Settings):
     """Clicks per unit of time grow or shrink by the same factor again and again; their total stays `log.clicks`."""
 
-    kind: Annotated[Literal["traffic_growth"], _KIND] = Field(description='"traffic_growth": ever more clicks, or less.')
-    factor: _Factor = Field(description="Clicks per unit of time after `every` over those before: 2 doubles, 0.5 halves.")
+    kind: Annotated[Literal["traffic_growth"], _KIND] = Field(
+        description='"traffic_growth": ever more clicks, or ever fewer.'
+    )
+    factor: _Factor = Field(description="Factor on clicks per unit of time in each `every`: 2 doubles, 0.5 halves.")
     every: PositiveDuration = Field(default=WEEK, description="Time in which that happens.")
     at: Annotated[Duration, Field(description="When it begins, after the start of the log.")] = 0
     until: Annotated[
@@ -129,7 +131,9 @@ class TrafficGrowth(Settings):
 class TrafficStep(Settings):
     """Clicks per unit of time are more or fewer from one moment on; their total stays `log.clicks`."""
 
-    kind: Annotated[Literal["traffic_step"], _KIND] = Field(description='"traffic_step": more clicks, or less, at once.')
+    kind: Annotated[Literal["traffic_step"], _KIND] = Field(
+        description='"traffic_step": more clicks, or fewer, all at once.'
+    )
     at: _At
     until: _Until = None
     factor: _Factor = Field(description="Factor on clicks per unit of time.")

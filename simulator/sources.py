@@ -7,8 +7,9 @@ from typing import Any
 from replay.errors import LogError
 from replay.readers import CompleteJourneyReader, CriteoReader, OutcomeColumns, TableReader
 from replay.readers.base import LogReader
-from replay.worlds import Category, DelayPart, Gifts, Numeric, SyntheticWorld
+from replay.worlds import Category, DelayPart, Gifts, Numeric, Refunds, SyntheticWorld
 from scenarios import Scenario
+from simulator.world_changes import changes_of
 
 
 def reader_of(scenario: Scenario, frame: Any = None, cache: Path | None = None) -> LogReader:
@@ -39,6 +40,8 @@ def _synthetic(scenario: Scenario, frame: Any, cache: Path | None) -> LogReader:
         delay_by=log.delay_by,
         delay_strength=log.delay_strength,
         gifts=Gifts(**log.gifts.model_dump()) if log.gifts else None,
+        refunds=Refunds(**log.refunds.model_dump()) if log.refunds else None,
+        changes=changes_of(log.change, scenario.seed),
         attribution_window=scenario.clock.attribution_window,
     )
 

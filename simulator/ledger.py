@@ -81,6 +81,7 @@ def settle(log: ClickLog, deliveries: Deliveries, served: int, end: int) -> Ledg
         "pending": (arrival >= end) & (arrival != NEVER),
         "outside_window": deliveries.outside,
         "repeat": deliveries.repeat,
+        **({"lost": deliveries.lost} if deliveries.lost is not None else {}),
     }
     outcomes, money = {}, {}
     for kind in OutcomeKind:

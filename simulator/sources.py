@@ -9,6 +9,7 @@ from replay.readers import CompleteJourneyReader, CriteoReader, OutcomeColumns, 
 from replay.readers.base import LogReader
 from replay.worlds import Category, DelayPart, Gifts, Numeric, Refunds, SyntheticWorld
 from scenarios import Scenario
+from simulator.feed_faults import segments_kept
 from simulator.world_changes import changes_of
 
 
@@ -62,7 +63,7 @@ def _table(scenario: Scenario, frame: Any, cache: Path | None) -> LogReader:
         click_id=log.click_id,
         categorical=log.categorical,
         numeric=log.numeric,
-        segments=scenario.metrics.segments,
+        segments=segments_kept(scenario),
         time_unit=log.time_unit,
         timezone=log.timezone,
         outcomes=outcomes,
@@ -75,12 +76,12 @@ def _table(scenario: Scenario, frame: Any, cache: Path | None) -> LogReader:
 
 def _criteo(scenario: Scenario, frame: Any, cache: Path | None) -> LogReader:  # noqa: ARG001  (files alone)
     log: Any = scenario.log
-    segments = scenario.metrics.segments
+    segments = segments_kept(scenario)
     return CriteoReader(_located(scenario, log.path), origin=log.origin, segments=segments, cache=cache)
 
 
 def _complete_journey(scenario: Scenario, frame: Any, cache: Path | None) -> LogReader:  # noqa: ARG001  (as above)
-    return CompleteJourneyReader(segments=scenario.metrics.segments)
+    return CompleteJourneyReader(segments=segments_kept(scenario))
 
 
 def _located(scenario: Scenario, paths: Any) -> list[str]:

@@ -82,7 +82,10 @@ class CvrWalk(Settings):
 
 
 class EffectStep(Settings):
-    """What a feature's levels mean for a conversion is drawn anew: good campaigns turn bad, and the other way round."""
+    """What a feature's levels mean for a conversion is drawn anew: good campaigns turn bad, and the other way round.
+
+    The mean of the log-odds over all clicks stays.
+    """
 
     kind: Annotated[Literal["effect_step"], _KIND] = Field(
         description='"effect_step": what levels mean, all at once (concept drift).'

@@ -123,7 +123,9 @@ class Changed:
             order = stream(self._seed, *place).permutation(category.values)
             return np.concatenate([order, np.arange(category.values, size)]).astype(np.float64)
         new = normals(self._seed, place, size, category.effect)
-        return (new - self._truth.effects(self._field[change.column])).astype(np.float64)
+        moved = (new - self._truth.effects(self._field[change.column])).astype(np.float64)
+        common = np.arange(1, category.values + 1, dtype=np.float64) ** -category.zipf
+        return moved - np.average(moved[: category.values], weights=common)
 
 
 def _strength(change: NewLevels | OtherFrequencies, after: Floats) -> Floats | Bools:

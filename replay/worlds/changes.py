@@ -95,7 +95,10 @@ class OtherFrequencies:
 
 @dataclass(frozen=True)
 class OtherEffects:
-    """Levels of a category come to mean something else for a conversion: their effects are drawn anew."""
+    """Levels of a category come to mean something else for a conversion: their effects are drawn anew.
+
+    Their mean over clicks stays, in log-odds.
+    """
 
     course: Course
     column: str

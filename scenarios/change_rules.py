@@ -61,7 +61,11 @@ def _one_of(key: str, table: Any, one: str, other: str) -> Iterator[Problem]:
     if not given:
         yield mismatch(f"{key}.{one}", f"either {one} or {other}", NOTHING)
     if len(given) > 1:
-        yield mismatch(f"{key}.{other}", f"either {one} or {other}, not both", getattr(table, other))
+        yield mismatch(f"{key}.{other}", f"either {one} or {other}, not both", _text(getattr(table, other)))
+
+
+def _text(value: Any) -> Any:
+    return format_duration(value) if isinstance(value, int) else value
 
 
 def _together(key: str, table: Any, one: str, other: str) -> Iterator[Problem]:

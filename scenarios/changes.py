@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from scenarios.durations import DAY, WEEK
-from scenarios.fields import Column, Columns, Duration, PositiveDuration, Settings, Share, Words
+from scenarios.fields import Column, Duration, PositiveDuration, Settings, Share, Words
 
 _KIND = Words(noun="kind of change")
 _Factor = Annotated[float, Field(gt=0, le=1_000)]
@@ -31,7 +31,8 @@ _OfColumn = Annotated[
     Field(description="Categorical feature: only clicks with one of `values` in it change. Default: all clicks."),
 ]
 _OfValues = Annotated[
-    Columns | None, Field(description='Levels of `column` whose clicks change, such as ["campaign_1", "campaign_7"].')
+    Annotated[tuple[str, ...], Field(strict=False, min_length=1), Words(expected="a list of levels")] | None,
+    Field(description='Levels of `column` whose clicks change, such as ["campaign_1", "campaign_7"].'),
 ]
 _Of = Annotated[Column, Field(description="Categorical feature whose levels it is about.")]
 

@@ -146,7 +146,7 @@ def test_faults_that_do_not_fit_a_log_are_told_once_it_is_read():
         played(frame(), changed(feed={"fault": faults}, clock={"evaluate_from": "30d"}))
     told = [(problem.key, problem.message) for problem in error.value.problems]
     assert [key for key, _ in told] == ["feed.fault[0].at", "feed.fault[1].value", "clock.evaluate_from"]
-    assert told[0][1].startswith("expected less than the log's length, 8.00 days, got '9d'")
+    assert told[0][1].startswith("expected less than the log's length, 7.99 days, got '9d'")
     assert told[1][1].startswith("no campaign in the log is called 'A'; did you mean 'a'?")
 
 

@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 from replay.log import ClickLog
+from replay.watermark import Watermark
 from scenarios import Scenario
 from scenarios.durations import format_duration
 
@@ -19,20 +20,37 @@ class Mark(NamedTuple):
     text: str  # a few words, for a chart
     start: int | None  # us UTC; None if it lasts all along
     end: int | None  # us UTC; None if it does not end
+    drained: int | None = None  # us UTC: when the last of an outage's backlog came; None if it came at once
 
     def as_dict(self) -> dict[str, Any]:
         """Return the mark as plain data, its times as ISO texts."""
         told = {"key": self.key, "kind": self.kind, "text": self.text}
-        return told | {"from": _iso(self.start), "until": _iso(self.end)}
+        late = {} if self.drained is None else {"drained": _iso(self.drained)}
+        return told | {"from": _iso(self.start), "until": _iso(self.end)} | late
 
 
-def marks(scenario: Scenario, log: ClickLog) -> list[Mark]:
-    """Return the changes and faults of a scenario, each with its moments on the time axis."""
+def marks(scenario: Scenario, log: ClickLog, watermark: Watermark) -> list[Mark]:
+    """Return the changes and faults of a scenario, each with its moments on the time axis.
+
+    Parameters
+    ----------
+    scenario : Scenario
+    log : ClickLog
+    watermark : Watermark
+        Of the feed, which knows when backlogs were gone.
+    """
     first = int(log.click_time[0]) if log.n_clicks else 0
     origin = getattr(scenario.log, "start", first)
     changes = getattr(scenario.log, "change", ())
     found = [_mark(f"log.change[{number}]", table, origin) for number, table in enumerate(changes)]
-    return found + [_mark(f"feed.fault[{number}]", table, first) for number, table in enumerate(scenario.feed.fault)]
+    gone: dict[tuple[int | None, int | None], int] = {
+        (hold.start, hold.end): int(hold.comes[-1]) for hold in watermark.holds if len(hold.comes)
+    }
+    for number, table in enumerate(scenario.feed.fault):
+        mark = _mark(f"feed.fault[{number}]", table, first)
+        drains = getattr(table, "flush_per_hour", None) is not None
+        found.append(mark._replace(drained=gone.get((mark.start, mark.end))) if drains else mark)
+    return found
 
 
 def _mark(key: str, table: Any, origin: int) -> Mark:

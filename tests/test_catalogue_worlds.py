@@ -38,6 +38,19 @@ def test_slower_labels_leave_a_calibration_by_old_delays_too_low():
     assert abs(drifting["hazard"] - 1) < 0.07
 
 
+def test_a_drift_of_concepts_hides_from_the_calibration_ratio():
+    result = run(load(copy("concept-drift", ("fnw", "frozen"), log={"clicks": 60_000})))
+    assert all(abs(ratio - 1) < 0.08 for ratio in ratios(result, 16, 20).values())
+    wrong = {}
+    for method in ("fnw", "frozen"):
+        served = result.predictions(method)
+        day = (served["click_time"] - served["click_time"].iloc[0]).dt.total_seconds() / 86_400
+        error = (served["prediction"] - served["true_probability"]).abs()
+        wrong[method] = [float(error[(day >= a) & (day < b)].mean()) for a, b in ((13, 15), (25, 28))]
+    assert wrong["frozen"][1] > 1.5 * wrong["frozen"][0]
+    assert wrong["frozen"][1] > 1.3 * wrong["fnw"][1]
+
+
 def test_refunds_move_money_and_no_label():
     with_, without = (
         run(load(copy("refunds", ("fnw",), log={"clicks": 20_000, "refunds": refunds})))

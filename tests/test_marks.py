@@ -93,6 +93,8 @@ def test_run_json_lists_what_was_done_and_when(result):
     ]
     assert [(mark["from"], mark["until"]) for mark in marks[2:4]] == [(None, None)] * 2
     assert marks[11]["from"] > "2025-01-06T00:00:00Z"  # faults count from the first click
+    assert marks[11]["until"] < marks[11]["drained"] < "2025-01-07T12:00:00Z"
+    assert "drained" not in marks[12]
 
 
 def test_charts_over_time_shade_what_ends_and_draw_a_line_where_it_begins(result):
@@ -106,6 +108,7 @@ def test_charts_over_time_shade_what_ends_and_draw_a_line_where_it_begins(result
     for name in ("ratio", "nll"):
         shapes, notes = figures[name]["layout"]["shapes"], figures[name]["layout"]["annotations"]
         begins = {mark["start"] for mark in summary["marks"] if mark["start"] is not None}
+        begins |= {mark["end"] for mark in summary["marks"] if mark["drained"] is not None}
         lines = {shape["x0"] for shape in shapes if shape["type"] == "line" and shape["x0"] == shape["x1"]}
         first, last = figures[name]["layout"]["xaxis"]["range"]
         assert lines == {moment for moment in begins if first <= moment < last}

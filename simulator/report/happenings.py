@@ -16,18 +16,20 @@ def happenings(run: Mapping[str, Any]) -> list[dict[str, Any]]:
         {
             "text": mark["text"],
             "key": mark["key"],
-            "when": _when(mark["from"], mark["until"]),
+            "when": _when(mark["from"], mark["until"], mark.get("drained")),
             "start": _ms(mark["from"]),
             "end": _ms(mark["until"]),
+            "drained": _ms(mark.get("drained")),
         }
         for mark in run.get("marks", ())
     ]
 
 
-def _when(start: str | None, end: str | None) -> str:
+def _when(start: str | None, end: str | None, drained: str | None) -> str:
     if start is None:
         return "all along"
-    return f"from {words.moment(start)}" + (f" to {words.moment(end)}" if end else " on")
+    rest = f"; the last of its backlog came {words.moment(drained)}" if drained else ""
+    return f"from {words.moment(start)}" + (f" to {words.moment(end)}" if end else " on") + rest
 
 
 def _ms(time: str | None) -> int | None:
@@ -38,8 +40,10 @@ def draw(frame: Figure, found: Sequence[Mapping[str, Any]]) -> None:
     """Draw what happened into a chart over time: a band where it ends, a line where it does not."""
     first, last = frame["xaxis"]["range"]
     inside = [one for one in found if one["start"] is not None and first <= one["start"] < last]
-    for number, one in enumerate(sorted(inside, key=lambda one: one["start"])):
+    for number, one in enumerate(sorted(inside, key=lambda one: int(one["start"]))):
         frame["shapes"] += _shapes(one["start"], one["end"], last)
+        if one["drained"] is not None and one["end"] < last:
+            frame["shapes"] += _shapes(one["end"], one["drained"], last)
         late = one["start"] > first + 0.6 * (last - first)
         frame["annotations"].append(
             {

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import pairwise
 from typing import Any
 
+from scenarios.change_rules import change_problems, fault_problems, refund_problems
 from scenarios.durations import DAY, format_duration
 from scenarios.logs import SyntheticLog, TableLog
 from scenarios.problems import Problem, mismatch, unknown_name
@@ -25,6 +26,7 @@ def broken_rules(sections: Mapping[str, Any], *, is_file: bool) -> list[Problem]
     found: list[Iterable[Problem]] = []
     if isinstance(log, SyntheticLog):
         found += [_feature_names(log), _delay(log), _delay_by(log), _gifts(log)]
+        found += [refund_problems(log), change_problems(log)]
         found += [_evaluation_start(log, clock)] if clock else []
     if isinstance(log, TableLog):
         found += [_columns(log), _path(log) if is_file else ()]
@@ -32,10 +34,10 @@ def broken_rules(sections: Mapping[str, Any], *, is_file: bool) -> list[Problem]
         found.append(_segments(log, metrics))
     found += [_labels(methods)] if methods else []
     found += [_optimizer(learner)] if learner else []
-    found += [_latency(feed)] if feed else []
     pipeline = sections.get("pipeline")
     found += [_pipeline(pipeline), _drains(pipeline, clock) if clock else ()] if pipeline else []
     found += [_in_log(pipeline, log)] if pipeline and isinstance(log, SyntheticLog) else []
+    found += [_latency(feed), fault_problems(feed, log)] if feed else []
     tune = sections.get("tune")
     found += [_rates(tune), _scored(tune, clock) if clock else ()] if tune else []
     return [problem for problems in found for problem in problems]

@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BeforeValidator, ConfigDict, Field
 
 from scenarios.durations import DAY, HOUR
+from scenarios.faults import Fault
 from scenarios.fields import Column, Duration, Label, Parameter, PositiveDuration, Settings, Words
 from scenarios.problems import show
 
@@ -104,6 +105,9 @@ class Feed(Settings):
         gt=0,
         le=10,
         description='Standard deviation of the logarithm of the latency; "lognormal" alone has it.',
+    )
+    fault: Annotated[tuple[Fault, ...], Field(strict=False), Words(expected="tables headed [[feed.fault]]")] = Field(
+        default=(), description="What goes wrong on the way, and when."
     )
 
 

@@ -7,12 +7,14 @@ from learners import LEARNERS
 from learners.base import Learner
 from replay.encoding import Encoding
 from replay.feed import LabelFeed
+from replay.log import ClickLog
 from scenarios import Scenario
 from scenarios.checks import attribution_window_in, methods_in
 from scenarios.durations import parse_duration
 from scenarios.problems import Problem, nearest, show
 from scenarios.sections import PipelineFault
 from simulator.clock import Clock
+from simulator.feed_faults import faults_of
 from simulator.methods import METHODS, Method, Parameter, PluginError, Recipe, Timing, parameters
 from simulator.pipeline import Fault, Pipeline
 
@@ -87,9 +89,10 @@ def encoding(scenario: Scenario) -> Encoding:
     return Encoding(bits=scenario.learner.bits)
 
 
-def feed(scenario: Scenario) -> LabelFeed:
-    """Return the label feed."""
-    return LabelFeed(scenario.feed.kind, scenario.feed.latency, scenario.feed.sigma, scenario.seed)
+def feed(scenario: Scenario, log: ClickLog) -> LabelFeed:
+    """Return the label feed of a log, whose first click the times of faults are counted from."""
+    told = scenario.feed
+    return LabelFeed(told.kind, told.latency, told.sigma, scenario.seed, faults=faults_of(scenario, log))
 
 
 def pipeline(scenario: Scenario, clock: Clock) -> Pipeline:

@@ -114,7 +114,7 @@ def _verdict(scenario: Scenario, log: ClickLog, moment: int, item: tuple[str, Me
 def _played(scenario: Scenario, log: ClickLog, method: Method, learner: Learner) -> tuple[Floats32, int]:
     """Return the predictions of all clicks of a log, and how many examples were learned on the way."""
     settings = scenario.clock
-    deliveries = deliver(log, settings.attribution_window, build.feed(scenario))
+    deliveries = deliver(log, settings.attribution_window, build.feed(scenario, log))
     prediction, shown = np.zeros(log.n_clicks, np.float32), np.zeros(log.n_clicks, np.bool_)
     trainer = Trainer(log, deliveries, method, copy.deepcopy(learner), settings.batch, prediction, shown)
     clock = Clock.of(log, settings.publish_every, settings.publish_lag, settings.batch)

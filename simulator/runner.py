@@ -8,7 +8,7 @@ import tempfile
 import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -25,6 +25,7 @@ from simulator import build
 from simulator.checkpoint import Checkpoint, Keeper
 from simulator.clock import Clock
 from simulator.engine import replay
+from simulator.feed_faults import faults_beyond, segments_kept
 from simulator.folder import Temporary, check_target, whole_folder, write_text
 from simulator.ledger import Ledger, settle
 from simulator.measure import Measures, Yardstick, delays, evaluated, measure, unmeasured
@@ -194,7 +195,7 @@ def prepare_log(scenario: Scenario, frame: Any, learner: Learner, watcher: Watch
     return prepare(
         reader_of(scenario, frame, cache),
         encoding=build.encoding(scenario),
-        segments=scenario.metrics.segments,
+        segments=segments_kept(scenario),
         keep_columns=learner.features == "columns",
         cache=cache,
         clock_skew=getattr(scenario.log, "clock_skew", 0),
@@ -219,10 +220,14 @@ def _stage(scenario: Scenario, log: ClickLog, learner: Learner, folder: Path, wa
         drift_delta=metrics.drift_delta,
         seed=scenario.seed,
     )
+    problems = faults_beyond(scenario, log)
     if log.n_clicks and yardstick.evaluate_from > clock.last_click:
-        raise ScenarioError(scenario.name, [_unreachable(scenario, clock.last_click - first)])
-    deliveries = deliver(log, settings.attribution_window, build.feed(scenario), scratch=folder)
+        problems.append(_unreachable(scenario, clock.last_click - first))
+    if problems:
+        raise ScenarioError(scenario.name, problems)
+    deliveries = deliver(log, settings.attribution_window, build.feed(scenario, log), scratch=folder)
     rehearsed = rehearsal(scenario, log, scratch=folder)
+    log = replace(log, segments={name: log.segments[name] for name in metrics.segments})
     return Stage(scenario, log, deliveries, clock, yardstick, learner, folder, watcher, rehearsed)
 
 
@@ -325,6 +330,6 @@ def _settle(stage: Stage, played: dict[str, Played]) -> Ledger:
 
 def _write(stage: Stage, played: dict[str, Played], ledger: Ledger) -> None:
     write_metrics(stage.folder / "metrics.parquet", {label: one.measures.metrics for label, one in played.items()})
-    histogram = delays(stage.log, stage.deliveries, stage.scenario.clock.attribution_window)
+    histogram = delays(stage.log, stage.scenario.clock.attribution_window)
     write_text(stage.folder / "run.json", record_text(stage, played, ledger, histogram))
     write_report(stage.folder)

@@ -7,8 +7,10 @@ from typing import Any
 from replay.errors import LogError
 from replay.readers import CompleteJourneyReader, CriteoReader, OutcomeColumns, TableReader
 from replay.readers.base import LogReader
-from replay.worlds import Category, DelayPart, Gifts, Numeric, SyntheticWorld
+from replay.worlds import Category, DelayPart, Gifts, Numeric, Refunds, SyntheticWorld
 from scenarios import Scenario
+from simulator.feed_faults import segments_kept
+from simulator.world_changes import changes_of
 
 
 def reader_of(scenario: Scenario, frame: Any = None, cache: Path | None = None) -> LogReader:
@@ -39,6 +41,8 @@ def _synthetic(scenario: Scenario, frame: Any, cache: Path | None) -> LogReader:
         delay_by=log.delay_by,
         delay_strength=log.delay_strength,
         gifts=Gifts(**log.gifts.model_dump()) if log.gifts else None,
+        refunds=Refunds(**log.refunds.model_dump()) if log.refunds else None,
+        changes=changes_of(log.change, scenario.seed),
         attribution_window=scenario.clock.attribution_window,
     )
 
@@ -59,7 +63,7 @@ def _table(scenario: Scenario, frame: Any, cache: Path | None) -> LogReader:
         click_id=log.click_id,
         categorical=log.categorical,
         numeric=log.numeric,
-        segments=scenario.metrics.segments,
+        segments=segments_kept(scenario),
         time_unit=log.time_unit,
         timezone=log.timezone,
         outcomes=outcomes,
@@ -72,12 +76,12 @@ def _table(scenario: Scenario, frame: Any, cache: Path | None) -> LogReader:
 
 def _criteo(scenario: Scenario, frame: Any, cache: Path | None) -> LogReader:  # noqa: ARG001  (files alone)
     log: Any = scenario.log
-    segments = scenario.metrics.segments
+    segments = segments_kept(scenario)
     return CriteoReader(_located(scenario, log.path), origin=log.origin, segments=segments, cache=cache)
 
 
 def _complete_journey(scenario: Scenario, frame: Any, cache: Path | None) -> LogReader:  # noqa: ARG001  (as above)
-    return CompleteJourneyReader(segments=scenario.metrics.segments)
+    return CompleteJourneyReader(segments=segments_kept(scenario))
 
 
 def _located(scenario: Scenario, paths: Any) -> list[str]:

@@ -12,7 +12,7 @@ from scipy import stats
 
 from replay.errors import LogError
 from replay.log import OutcomeKind
-from replay.worlds import Category, DelayPart, Gifts, Numeric, SyntheticWorld
+from replay.worlds import Category, DelayPart, Drift, Gifts, Growth, Numeric, Refunds, Step, SyntheticWorld
 from replay.worlds.delays import Mixture
 from replay.worlds.levels import Zipf
 from replay.worlds.synthetic import BLOCK, DAY, START
@@ -267,6 +267,9 @@ CHANGES = [
     {"delay_strength": 0.5},
     {"gifts": Gifts()},
     {"attribution_window": DAY},
+    {"refunds": Refunds(0.1, DAY)},
+    {"changes": (Drift(Step(DAY), rate=0.1),)},
+    {"changes": (Drift(Growth(DAY), rate=0.1),)},
 ]
 
 

@@ -86,7 +86,8 @@ def _columns(log: TableLog) -> Iterator[Problem]:
     for number, (key, name) in enumerate(places):
         if name in (earlier for _, earlier in places[:number]):
             yield mismatch(key, "each column once, as categorical or as numeric", name)
-    later = {"conversion_time": log.conversion_time, "amount": log.amount, "true_probability": log.true_probability}
+    roles = ("conversion_time", "amount", "true_probability", "true_value")
+    later = {role: getattr(log, role) for role in roles}
     for key, name in places:
         what = next((role for role, column in later.items() if column == name), None)
         if what is not None:

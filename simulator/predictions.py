@@ -24,12 +24,14 @@ def mature(log: ClickLog, attribution_window: int) -> Bools:
 def write_predictions(
     folder: Path, log: ClickLog, deliveries: Deliveries, attribution_window: int, prediction: Floats32
 ) -> None:
-    """Write ``folder/part-0.parquet``: click, click_time, prediction, label and, where known, true_probability.
+    """Write ``folder/part-0.parquet``: click, click_time, prediction, label; true_probability and true_value where known.
 
     The label is null while the log does not follow its click for a whole attribution window, for positives too.
     Pages carry checksums.
     """
     folder.mkdir(parents=True)
+    truths = {"true_probability": log.true_probability, "true_value": log.true_value}
+    known = {name: truth for name, truth in truths.items() if truth is not None}
     schema = pa.schema(
         [
             pa.field("click", pa.int64(), nullable=False),
@@ -37,7 +39,7 @@ def write_predictions(
             pa.field("prediction", pa.float32(), nullable=False),
             pa.field("label", pa.bool_()),
         ]
-        + ([pa.field("true_probability", pa.float32(), nullable=False)] if log.true_probability is not None else [])
+        + [pa.field(name, pa.float32(), nullable=False) for name in known]
     )
     with pq.ParquetWriter(
         folder / "part-0.parquet",
@@ -57,8 +59,7 @@ def write_predictions(
                 as_arrow(prediction[part]),
                 _nullable(deliveries.label[part], ~immature),
             ]
-            if log.true_probability is not None:
-                columns.append(as_arrow(log.true_probability[part]))
+            columns += [as_arrow(truth[part]) for truth in known.values()]
             writer.write_batch(pa.record_batch(columns, schema=schema))
 
 

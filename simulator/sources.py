@@ -65,6 +65,7 @@ def _table(scenario: Scenario, frame: Any, cache: Path | None) -> LogReader:
         outcomes=outcomes,
         outcome_kind=log.outcome_kind,
         true_probability=log.true_probability,
+        true_value=log.true_value,
         observed_until=log.observed_until,
         cache=cache,
     )

@@ -31,7 +31,6 @@ def read_clicks(
 def _clicks(
     source: str, row: int, batch: pa.RecordBatch, layout: Layout, clock: Clock, kind: OutcomeKind, tally: Tally
 ) -> RawClicks:
-    known = layout.true_probability
     return RawClicks(
         source,
         row,
@@ -39,8 +38,13 @@ def _clicks(
         read_times(batch.column(layout.click_time), clock, layout.click_time, tally).time,
         batch.column(layout.click_id) if layout.click_id else None,
         *_in_rows(batch, layout, clock, kind, tally),
-        _numbers(batch.column(known), known, np.nan).astype(np.float32) if known else None,
+        _truth(batch, layout.true_probability),
+        _truth(batch, layout.true_value),
     )
+
+
+def _truth(batch: pa.RecordBatch, column: str | None) -> NDArray[np.float32] | None:
+    return _numbers(batch.column(column), column, np.nan).astype(np.float32) if column else None
 
 
 def _in_rows(

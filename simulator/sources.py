@@ -7,7 +7,7 @@ from typing import Any
 from replay.errors import LogError
 from replay.readers import CompleteJourneyReader, CriteoReader, OutcomeColumns, TableReader
 from replay.readers.base import LogReader
-from replay.worlds import Category, DelayPart, Gifts, Numeric, SyntheticWorld
+from replay.worlds import Category, DelayPart, GiftRefunds, Gifts, LivestreamWorld, Numeric, SyntheticWorld
 from scenarios import Scenario
 
 
@@ -39,6 +39,18 @@ def _synthetic(scenario: Scenario, frame: Any, cache: Path | None) -> LogReader:
         delay_by=log.delay_by,
         delay_strength=log.delay_strength,
         gifts=Gifts(**log.gifts.model_dump()) if log.gifts else None,
+        attribution_window=scenario.clock.attribution_window,
+    )
+
+
+def _livestream(scenario: Scenario, frame: Any, cache: Path | None) -> LogReader:  # noqa: ARG001  (nothing is read)
+    log: Any = scenario.log
+    plain = log.model_dump(exclude={"kind", "delay", "refunds"})
+    return LivestreamWorld(
+        **plain,
+        seed=scenario.seed,
+        delay=tuple(DelayPart(**part.model_dump()) for part in log.delay),
+        refunds=GiftRefunds(**log.refunds.model_dump()) if log.refunds else None,
         attribution_window=scenario.clock.attribution_window,
     )
 
@@ -87,6 +99,7 @@ def _located(scenario: Scenario, paths: Any) -> list[str]:
 
 _READERS: Mapping[str, Callable[[Scenario, Any, Path | None], LogReader]] = {
     "synthetic": _synthetic,
+    "livestream": _livestream,
     "table": _table,
     "criteo": _criteo,
     "completejourney": _complete_journey,

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from replay.errors import LogError
-from replay.readers import CompleteJourneyReader, CriteoReader, OutcomeColumns, TableReader
+from replay.readers import CompleteJourneyReader, CriteoReader, KuaiLiveReader, OutcomeColumns, TableReader
 from replay.readers.base import LogReader
 from replay.worlds import Category, DelayPart, GiftRefunds, Gifts, LivestreamWorld, Numeric, SyntheticWorld
 from scenarios import Scenario
@@ -89,6 +89,18 @@ def _criteo(scenario: Scenario, frame: Any, cache: Path | None) -> LogReader:  #
     return CriteoReader(_located(scenario, log.path), origin=log.origin, segments=segments, cache=cache)
 
 
+def _kuailive(scenario: Scenario, frame: Any, cache: Path | None) -> LogReader:  # noqa: ARG001  (files alone)
+    log: Any = scenario.log
+    return KuaiLiveReader(
+        _located(scenario, log.path),
+        gift_time=log.gift_time,
+        categorical=log.categorical,
+        numeric=log.numeric,
+        segments=scenario.metrics.segments,
+        cache=cache,
+    )
+
+
 def _complete_journey(scenario: Scenario, frame: Any, cache: Path | None) -> LogReader:  # noqa: ARG001  (as above)
     return CompleteJourneyReader(segments=scenario.metrics.segments)
 
@@ -102,5 +114,6 @@ _READERS: Mapping[str, Callable[[Scenario, Any, Path | None], LogReader]] = {
     "livestream": _livestream,
     "table": _table,
     "criteo": _criteo,
+    "kuailive": _kuailive,
     "completejourney": _complete_journey,
 }

@@ -44,7 +44,7 @@ def _clicks(
 
 
 def _truth(batch: pa.RecordBatch, column: str | None) -> NDArray[np.float32] | None:
-    return _numbers(batch.column(column), column, np.nan).astype(np.float32) if column else None
+    return numbers(batch.column(column), column, np.nan).astype(np.float32) if column else None
 
 
 def _in_rows(
@@ -80,7 +80,7 @@ def read_outcomes(
 
 
 def _amounts(batch: pa.RecordBatch, column: str | None) -> Floats:
-    return np.zeros(batch.num_rows) if column is None else _numbers(batch.column(column), column, 0.0)
+    return np.zeros(batch.num_rows) if column is None else numbers(batch.column(column), column, 0.0)
 
 
 def _signed(amount: Floats, kinds: NDArray[np.int8]) -> Floats:
@@ -88,12 +88,12 @@ def _signed(amount: Floats, kinds: NDArray[np.int8]) -> Floats:
     return np.where(kinds == OutcomeKind.REFUND, -np.abs(amount), amount)
 
 
-def _numbers(values: pa.Array, column: str, missing: float) -> Floats:
+def numbers(values: pa.Array, column: str, missing: float) -> Floats:
     """Return a column as float64: NaN where it is no number, `missing` where it is null."""
     if pa.types.is_dictionary(values.type):
         values = values.dictionary_decode()
-    numbers = parse_numbers(as_text(values, column)) if is_text(values.type) else values.cast(pa.float64(), safe=False)
-    return np.asarray(numbers.fill_null(missing).to_numpy(zero_copy_only=False))
+    parsed = parse_numbers(as_text(values, column)) if is_text(values.type) else values.cast(pa.float64(), safe=False)
+    return np.asarray(parsed.fill_null(missing).to_numpy(zero_copy_only=False))
 
 
 def _kinds(batch: pa.RecordBatch, column: str | None, kind: OutcomeKind, source: str, row: int) -> NDArray[np.int8]:

@@ -141,12 +141,12 @@ class KuaiLiveReader:
         choice, click = self._choice, self._files["click"]
         columns: dict[str, pa.Array] = {name: click.column(batch, name) for name in OF_CLICK}
         for table, traits in self._tables.items():
-            at, found = traits.find(hash_ids(columns[_KEYS[table]]))
-            tally[f"clicks whose {_KEYS[table]} is not in {table}.csv"] += int(np.count_nonzero(~found))
+            at = traits.ids.find(hash_ids(columns[_KEYS[table]]))
+            tally[f"clicks whose {_KEYS[table]} is not in {table}.csv"] += int(np.count_nonzero(at < 0))
             for name, column in choice.named[table].items():
-                columns[name] = traits.category(column, at, found)
+                columns[name] = traits.category(column, at)
             for name, column in choice.dated[table].items():
-                columns[name] = traits.elapsed(column, at, found, time, _MINUTE if name == MINUTES else _DAY)
+                columns[name] = traits.elapsed(column, at, time, _MINUTE if name == MINUTES else _DAY)
         wanted = dict.fromkeys((*choice.categorical, *choice.numeric, *self._segments))
         if not wanted:
             return pa.table({"": pa.nulls(len(time))}).select([])

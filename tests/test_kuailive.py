@@ -15,9 +15,11 @@ from hypothesis import strategies as st
 
 from replay.encoding import Encoding
 from replay.errors import LogError
+from replay.hashing import NO_ID
 from replay.log import MICROS, NEVER
 from replay.prepare import prepare
 from replay.readers import KuaiLiveReader
+from replay.readers.id_table import IdTable, distinct
 from replay.readers.kuailive_gifts import NO_PAIR, Visits, click_ids, link, pairs
 from scenarios import Scenario
 from simulator import run
@@ -417,6 +419,20 @@ def test_links_are_those_of_a_search(clicks, gifts):
         expected = max(earlier) if earlier else (min(mine) if mine else (NEVER, NEVER))
         assert found.click_time[number] == expected[0]
         assert found.end[number] == (expected[1] if earlier else NEVER)
+
+
+HASHES = st.lists(st.integers(0, 2**64 - 1) | st.integers(0, 9) | st.integers(2**64 - 9, 2**64 - 1), max_size=30)
+
+
+@given(HASHES, HASHES)
+def test_a_table_of_ids_finds_what_is_in_it(known, others):
+    hashes = distinct(np.array(known, dtype=np.uint64))
+    assert hashes.tolist() == sorted(set(known))
+    table = IdTable(hashes)
+    wanted = np.array([*known, *others], dtype=np.uint64)
+    expected = [sorted(set(known)).index(one) if one in known and one != NO_ID else -1 for one in wanted.tolist()]
+    assert table.find(wanted).tolist() == expected
+    assert table.among(wanted).tolist() == [place >= 0 for place in expected]
 
 
 def test_ids_of_clicks():

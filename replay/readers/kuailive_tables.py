@@ -1,7 +1,7 @@
 """What is known of viewers, streamers and rooms: small tables in memory, looked up by the hash of an id."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import pyarrow as pa

@@ -143,6 +143,13 @@ def test_gifts_belong_to_the_last_visit_before_them(tmp_path):
     assert log.true_value is None
 
 
+def test_the_log_ends_with_its_last_record(tmp_path):
+    clicks = [*CLICKS[:-1], (*CLICKS[-1][:4], 24 * HOUR)]  # a visit that ends long after the log
+    log = prepared(folder(tmp_path, clicks, [*GIFTS[:3], (3, 11, 8, START + 2 * HOUR, 1)]), tmp_path)
+    assert outcomes(log)[-1] == (4, 24 * 60.0, 1.0)
+    assert log.observed_until == 1000 * (START + 2 * HOUR)
+
+
 def test_gifts_may_stay_at_their_click(tmp_path):
     log = prepared(folder(tmp_path), tmp_path, gift_time="recorded")
     assert outcomes(log)[:2] == [(0, 0.0, 5.0), (0, 2.0, 2.0)]

@@ -65,7 +65,6 @@ class KuaiLiveReader:
     .. [1] Qu et al., "KuaiLive: A Real-time Interactive Dataset for Live Streaming Recommendation", SIGIR 2026.
     """
 
-    observed_until = None
     replayed: Sequence[str] = ()
 
     def __init__(
@@ -96,6 +95,11 @@ class KuaiLiveReader:
     def numeric(self) -> Sequence[str]:
         """Feature columns to encode by size."""
         return self._choice.numeric
+
+    @property
+    def observed_until(self) -> int | None:
+        """The last time that is recorded, us UTC: that visits end later says nothing of what is in the files."""
+        return self._first.latest
 
     @property
     def notes(self) -> Sequence[str]:

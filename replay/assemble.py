@@ -154,7 +154,7 @@ class Assembly:
             segments[name] = coder.renumber(codes, renumbered)
             columns[f"segment_{i}"] = renumbered.read()
         for i, hashes in enumerate(staged.keys.values()):
-            columns[f"key_{i}"] = arranged(hashes, order, self._work / f"key_{i}")
+            columns[f"key_{i}"] = arranged(hashes, order, self._work / f"keyed_{i}")
         write_columns(self._folder / CLICKS, columns)
         return segments
 

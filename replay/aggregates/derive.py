@@ -104,8 +104,9 @@ def _joined(log: ClickLog, aggregates: Sequence[Aggregate], slots: SlotTable, co
     names = [aggregate.name for aggregate in aggregates]
     raw = log.columns
     if raw is not None and columns is not None:
-        for name in names:
-            raw = raw.append_column(name, columns.column(name))
+        raw = pa.table(
+            dict(zip(raw.column_names, raw.columns, strict=True)) | dict(zip(names, columns.columns, strict=True))
+        )
     features = {**log.description.get("features", {}), "aggregates": names}
     return replace(
         log,

@@ -4,6 +4,7 @@ import math
 from dataclasses import asdict, replace
 
 import numpy as np
+import pandas as pd
 import pyarrow as pa
 import pytest
 from hypothesis import given
@@ -11,7 +12,7 @@ from hypothesis import strategies as st
 from logs import feeds, make_log
 
 from replay.aggregates import OF, WHAT, Aggregate, as_of, derive, key_columns, with_aggregates
-from replay.aggregates.groups import Numbering, group
+from replay.aggregates.keys import key_of
 from replay.encoding import Encoder, Encoding
 from replay.errors import LogError
 from replay.feed import LabelFeed, arrives
@@ -29,6 +30,7 @@ EVERY = [
     for window in (None, 300)
     if not (of == "clicks" and what in ("sum", "mean")) and not (what == "time_since_last" and window)
 ]
+SOME = st.lists(st.sampled_from(EVERY), min_size=15, max_size=20, unique=True)
 
 
 @st.composite
@@ -81,34 +83,34 @@ def summed(events, aggregate, now):
     return exact / len(seen) if aggregate.what == "mean" else (now - max(time for time, _ in seen)) / 10**6
 
 
-def values(log, aggregates, feed, piece=None):
-    found = list(as_of(log, aggregates, feed, piece))
+def values(log, aggregates, feed, **options):
+    found = list(as_of(log, aggregates, feed, **options))
     return {one.name: np.concatenate([np.empty(0), *(part[one.name] for part in found)]) for one in aggregates}
 
 
-@given(keyed_logs(), st.sampled_from([LabelFeed(), LabelFeed("constant", 130), OUTAGE]) | feeds)
-def test_they_are_what_one_would_count_by_hand(log, feed):
-    found = values(log, EVERY, feed)
-    for one in EVERY:
+@given(keyed_logs(), st.sampled_from([LabelFeed(), LabelFeed("constant", 130), OUTAGE]) | feeds, SOME)
+def test_they_are_what_one_would_count_by_hand(log, feed, asked):
+    found = values(log, asked, feed)
+    for one in asked:
         np.testing.assert_array_equal(found[one.name], by_hand(log, one, feed), err_msg=one.name)
 
 
-@given(keyed_logs(), st.integers(1, 7))
-def test_the_pieces_in_which_they_are_made_change_nothing(log, piece):
-    whole, cut = values(log, EVERY[::3], OUTAGE), values(log, EVERY[::3], OUTAGE, piece)
+@given(keyed_logs(), st.integers(1, 7), SOME)
+def test_the_pieces_in_which_they_are_made_change_nothing(log, piece, asked):
+    whole, cut = values(log, asked, OUTAGE), values(log, asked, OUTAGE, piece=piece)
     for name, column in whole.items():
         np.testing.assert_array_equal(column, cut[name])
 
 
-@given(keyed_logs(), st.integers(0, 2_000), st.sampled_from([ended, rewritten]))
-def test_nothing_after_a_moment_changes_anything_up_to_it(log, moment, change):
+@given(keyed_logs(), st.integers(0, 2_000), st.sampled_from([ended, rewritten]), SOME)
+def test_nothing_after_a_moment_changes_anything_up_to_it(log, moment, change, asked):
     other = change(log, moment)
     if other.n_clicks == log.n_clicks:  # keys of the future are rewritten too
         future = log.click_time > moment
         keys = {name: np.where(future, np.uint64(7), column) for name, column in log.keys.items()}
         other = replace(other, keys=keys)
     n = int(np.searchsorted(log.click_time, moment, side="right"))
-    before, after = values(log, EVERY, OUTAGE), values(other, EVERY, OUTAGE)
+    before, after = values(log, asked, OUTAGE), values(other, asked, OUTAGE)
     for name, column in before.items():
         np.testing.assert_array_equal(column[:n], after[name][:n], err_msg=name)
 
@@ -141,28 +143,30 @@ def test_what_never_arrives_is_never_known(monkeypatch):
 # --- keys ---
 
 
-@given(st.lists(st.integers(0, 40), max_size=200), st.integers(1, 50))
-def test_groups_are_numbered_as_they_are_first_seen(drawn, step):
-    spread = [value * 0x9E3779B97F4A7C15 % 2**64 for value in drawn]
-    keys = np.array(spread, dtype=np.uint64)
-    numbering = Numbering()
-    parts = [numbering.number(keys[at : at + step]) for at in range(0, len(keys), step)]
-    numbers = {key: number for number, key in enumerate(dict.fromkeys(key for key in spread if key))}
-    assert [int(one) for part in parts for one in part] == [numbers.get(key, -1) for key in spread]
-    assert numbering.n_groups == len(numbers)
-
-
-def test_a_great_many_keys_are_kept_apart():
+def test_a_great_many_keys_are_kept_apart(tmp_path):
     random = np.random.default_rng(0)
-    users, items = (random.integers(1, 2**63, 50_000).astype(np.uint64) for _ in range(2))
-    chosen = random.integers(0, 50_000, (2, 400_000))
-    keys = {"user": users[chosen[0]], "item": items[chosen[1]]}
-    found, n_groups = group(keys, ["user", "item"], 400_000)
-    pairs, expected = np.unique(chosen[0] * 50_000 + chosen[1], return_inverse=True)
-    assert n_groups == len(pairs) > 390_000
-    assert len(np.unique(found * np.int64(1_000_000) + expected)) == n_groups  # one to one
-    swapped, _ = group({"user": keys["item"], "item": keys["user"]}, ["item", "user"], 400_000)
-    assert np.array_equal(swapped, found)  # numbers say nothing of the values
+    n = 20_000
+    users, items = (random.integers(1, 2**63, 20_000).astype(np.uint64) for _ in range(2))
+    chosen = random.integers(0, 20_000, (2, n)) // random.integers(1, 400, (2, n))
+    log = make_log(np.arange(n), [(row, row, OutcomeKind.GIFT, 1_000_000) for row in range(n)])
+    log = replace(log, keys={"user": users[chosen[0]], "item": items[chosen[1]]})
+    asked = [Aggregate(of, of, "count", ("user", "item")) for of in ("clicks", "gifts")]
+    found = values(log, asked, LabelFeed(), scratch=tmp_path)
+    pairs = pd.Series(chosen[0] * 20_000 + chosen[1])
+    assert 5_000 < pairs.nunique() < 15_000  # so that the table grows many times
+    earlier = pairs.groupby(pairs).cumcount()
+    assert found["clicks"].tolist() == found["gifts"].tolist() == earlier.tolist()
+
+
+def test_a_key_of_several_columns_is_missing_where_one_of_them_is(tmp_path):
+    columns = {"a": np.array([0, 5, 5, 6, 5], np.uint64), "b": np.array([7, 0, 7, 7, 7], np.uint64)}
+    for path in (None, tmp_path / "key"):
+        key = key_of(columns, ("a", "b"), 5, path)
+        assert (key == 0).tolist() == [True, True, False, False, False]
+        assert key[2] == key[4] != key[3]
+    assert key_of(columns, ("a",), 5) is columns["a"]
+    assert key_of(columns, (), 5).tolist() == [1] * 5
+    assert key_of({}, (), 0).tolist() == []
 
 
 def test_key_columns_are_named_once_and_in_one_order():

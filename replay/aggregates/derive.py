@@ -1,9 +1,11 @@
 """A log with its aggregates among its features: encoded like any number, and kept beside the prepared log."""
 
+import shutil
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
 
+import numba
 import numpy as np
 import pyarrow as pa
 
@@ -74,28 +76,42 @@ def with_aggregates(log: ClickLog, aggregates: Sequence[Aggregate], feed: LabelF
 
 
 def _encoded(
-    log: ClickLog, aggregates: Sequence[Aggregate], feed: LabelFeed, encoding: Encoding
+    log: ClickLog, aggregates: Sequence[Aggregate], feed: LabelFeed, encoding: Encoding, scratch: Path | None = None
 ) -> Iterator[tuple[Slots, pa.Table]]:
     """Yield all slots and the columns of the aggregates of consecutive clicks."""
     encoder, at = Encoder(encoding, (), [aggregate.name for aggregate in aggregates]), 0
-    for values in as_of(log, aggregates, feed):
+    for values in as_of(log, aggregates, feed, scratch=scratch):
         columns = pa.table([_nullable(column) for column in values.values()], schema=_schema(aggregates))
         n = columns.num_rows
-        yield np.hstack((log.slots.slice(at, at + n), encoder.encode(columns))), columns
+        slots = np.empty((n, len(log.feature_names) + len(aggregates)), dtype=np.uint32)
+        _put_beside(log.slots.slice(at, at + n), encoder.encode(columns), slots)
+        yield slots, columns
         at += n
+
+
+@numba.njit(cache=True, nogil=True)
+def _put_beside(left: Slots, right: Slots, out: Slots) -> None:
+    for i in range(len(out)):  # numpy takes four times as long over rows this short
+        for j in range(left.shape[1]):
+            out[i, j] = left[i, j]
+        for j in range(right.shape[1]):
+            out[i, left.shape[1] + j] = right[i, j]
 
 
 def _write(log: ClickLog, aggregates: Sequence[Aggregate], feed: LabelFeed, encoding: Encoding, entry: Path) -> None:
     with room_in(entry.parent), draft(entry.parent) as folder:
         slots = SlotWriter(folder / SLOTS, len(log.feature_names) + len(aggregates))
         kept = TableWriter(folder / COLUMNS, _schema(aggregates)) if log.columns is not None else None
-        for encoded, columns in _encoded(log, aggregates, feed, encoding):
+        scratch = folder / "work"
+        scratch.mkdir()
+        for encoded, columns in _encoded(log, aggregates, feed, encoding, scratch):
             slots.append(encoded)
             if kept is not None:
                 kept.append(columns)
         slots.close()
         if kept is not None:
             kept.close()
+        shutil.rmtree(scratch)
         seal(folder, {"aggregates": [asdict(aggregate) for aggregate in aggregates], "of": log.fingerprint})
         publish(folder, entry)
 

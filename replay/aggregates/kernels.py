@@ -1,54 +1,75 @@
-"""The sweeps: a log played in order of time, each group's tally read at its clicks.
+"""The sweeps: a log played in order of time, with a tally per key that is read at the key's clicks.
 
-A tally is a row of int64: count, whole units and millionths of the amount, and when the latest happened.
+Each fills the values of clicks `start` to `stop`, and stops short where the table of tallies is full: it returns the
+click that it got to, and goes on from there once there is room.
 """
 
 import numba
 import numpy as np
 from numpy.typing import NDArray
 
-from replay.aggregates.groups import Groups
-from replay.log import MICROS, Ints
+from replay.aggregates.tallies import COUNT, KEY, LATEST, PART, WHOLE, find, read, touch
+from replay.hashing import NO_ID, Hashes
+from replay.log import MICROS, Floats, Ints
 
-COUNT, WHOLE, PART, LATEST = range(4)
-TALLIED = 4  # columns of a tally
-NOTHING = np.iinfo(np.int64).min  # latest, where nothing was
-UNKNOWN = -1  # count, where the key is missing
+_AHEAD = 64  # clicks whose tallies are asked of memory at a time, which takes little longer than one by one
+COMING, GOING, USED, TOUCHED = range(4)  # of a cursor: next to come in, next to go out of the window, keys, nothing
+NOTHING = np.iinfo(np.int64).min  # latest, before there is any
 FOR_EVER = np.iinfo(np.int64).max  # window, where there is none
 
 
 @numba.njit(cache=True, nogil=True, error_model="numpy")
 def sweep_clicks(
-    start: int, stop: int, time: Ints, group: Groups, window: int, tally: Ints, cursor: Ints, out: Ints
-) -> None:
-    """Fill the tallies that clicks start to stop find, of clicks before theirs in time.
+    start: int,
+    stop: int,
+    time: Ints,
+    key: Hashes,
+    window: int,
+    tallies: Ints,
+    shift: np.uint64,
+    cursor: Ints,
+    whats: Ints,
+    out: Floats,
+) -> int:
+    """Read at each click the tally of the clicks before it in time.
 
     Parameters
     ----------
     start, stop : int
-    time : int array of shape (n_clicks,)
-    group : int array of shape (n_clicks,)
+    time, key : arrays of shape (n_clicks,)
     window : int
         us
-    tally : int array of shape (n_groups, 4)
+    tallies : int array of shape (size, 3)
         As the piece before left it.
-    cursor : int array of shape (2,)
-        The next click to come in, and to go out of the window.
-    out : int array of shape (stop - start, 4)
+    shift : uint64
+    cursor : int array of shape (4,)
+    whats : int array
+    out : float array of shape (n_whats, stop - start)
     """
     for i in range(start, stop):
-        while time[cursor[0]] < time[i]:
-            g = group[cursor[0]]
-            if g >= 0:
-                tally[g, COUNT] += 1
-                tally[g, LATEST] = time[cursor[0]]
-            cursor[0] += 1
-        while window != FOR_EVER and time[i] - time[cursor[1]] > window:
-            g = group[cursor[1]]
-            if g >= 0:
-                tally[g, COUNT] -= 1
-            cursor[1] += 1
-        _read(tally, group[i], out, i - start)
+        if (i - start) % _AHEAD == 0:
+            cursor[TOUCHED] ^= touch(tallies, key[i : min(i + _AHEAD, stop)], shift)
+        while time[cursor[COMING]] < time[i]:
+            k = key[cursor[COMING]]
+            if k != NO_ID:
+                at = _entered(tallies, k, shift, cursor)
+                if at < 0:
+                    return i
+                tallies[at, COUNT] += 1
+                tallies[at, LATEST] = time[cursor[COMING]]
+            cursor[COMING] += 1
+        while window != FOR_EVER and time[i] - time[cursor[GOING]] > window:
+            k = key[cursor[GOING]]
+            if k != NO_ID:
+                tallies[find(tallies, k, shift), COUNT] -= 1
+            cursor[GOING] += 1
+        if key[i] == NO_ID:
+            out[:, i - start] = np.nan
+            continue
+        at = find(tallies, key[i], shift)
+        for j in range(len(whats)):
+            out[j, i - start] = read(tallies, at, whats[j], time[i])
+    return stop
 
 
 @numba.njit(cache=True, nogil=True, error_model="numpy")
@@ -56,7 +77,7 @@ def sweep_outcomes(
     start: int,
     stop: int,
     time: Ints,
-    group: Groups,
+    key: Hashes,
     coming: Ints,
     going: Ints,
     arrival: Ints,
@@ -66,16 +87,18 @@ def sweep_outcomes(
     amount: Ints,
     kinds: int,
     window: int,
-    tally: Ints,
+    tallies: Ints,
+    shift: np.uint64,
     cursor: Ints,
-    out: Ints,
-) -> None:
-    """Fill the tallies that clicks start to stop find, of outcomes that arrived before theirs in time.
+    whats: Ints,
+    out: Floats,
+) -> int:
+    """Read at each click the tally of the outcomes that arrived before it in time.
 
     Parameters
     ----------
     start, stop : int
-    time, group : int arrays of shape (n_clicks,)
+    time, key : arrays of shape (n_clicks,)
     coming, going : int arrays
         Indices of the outcomes that arrive at all, by when they arrive and by when they happened.
     arrival, row, kind, happened, amount : arrays of shape (n_outcomes,)
@@ -83,40 +106,56 @@ def sweep_outcomes(
         Bits of the kinds that count.
     window : int
         us
-    tally, cursor, out
+    tallies : int array of shape (size, 5)
+    shift, cursor, whats, out
         As in `sweep_clicks`.
     """
     for i in range(start, stop):
-        while cursor[0] < len(coming) and arrival[coming[cursor[0]]] < time[i]:
-            o = coming[cursor[0]]
-            g = group[row[o]]
+        if (i - start) % _AHEAD == 0:
+            cursor[TOUCHED] ^= touch(tallies, key[i : min(i + _AHEAD, stop)], shift)
+        while cursor[COMING] < len(coming) and arrival[coming[cursor[COMING]]] < time[i]:
+            o = coming[cursor[COMING]]
+            k = key[row[o]]
             # what arrives when its window is over never counts
-            if g >= 0 and (kinds >> kind[o]) & 1 and arrival[o] - happened[o] <= window:
-                _add(tally, g, 1, amount[o])
-                tally[g, LATEST] = max(tally[g, LATEST], happened[o])
-            cursor[0] += 1
-        while window != FOR_EVER and cursor[1] < len(going) and time[i] - happened[going[cursor[1]]] > window:
-            o = going[cursor[1]]
-            g = group[row[o]]
-            if g >= 0 and (kinds >> kind[o]) & 1 and arrival[o] - happened[o] <= window:
-                _add(tally, g, -1, amount[o])
-            cursor[1] += 1
-        _read(tally, group[i], out, i - start)
+            if k != NO_ID and (kinds >> kind[o]) & 1 and arrival[o] - happened[o] <= window:
+                at = _entered(tallies, k, shift, cursor)
+                if at < 0:
+                    return i
+                _add(tallies, at, 1, amount[o])
+                tallies[at, LATEST] = max(tallies[at, LATEST], happened[o])
+            cursor[COMING] += 1
+        while window != FOR_EVER and cursor[GOING] < len(going) and time[i] - happened[going[cursor[GOING]]] > window:
+            o = going[cursor[GOING]]
+            k = key[row[o]]
+            if k != NO_ID and (kinds >> kind[o]) & 1 and arrival[o] - happened[o] <= window:
+                _add(tallies, find(tallies, k, shift), -1, amount[o])
+            cursor[GOING] += 1
+        if key[i] == NO_ID:
+            out[:, i - start] = np.nan
+            continue
+        at = find(tallies, key[i], shift)
+        for j in range(len(whats)):
+            out[j, i - start] = read(tallies, at, whats[j], time[i])
+    return stop
+
+
+@numba.njit(cache=True, nogil=True)
+def _entered(tallies: Ints, key: np.uint64, shift: np.uint64, cursor: Ints) -> np.int64:
+    """Return where a key's tally is, a new one if it has none; -1 if the table is full."""
+    at = find(tallies, key, shift)
+    if tallies[at, KEY] == NO_ID:
+        if 2 * cursor[USED] >= len(tallies):
+            return np.int64(-1)
+        cursor[USED] += 1
+        tallies[at, KEY] = np.int64(key)
+        tallies[at, LATEST] = NOTHING
+    return at
 
 
 @numba.njit(cache=True, nogil=True, error_model="numpy")
-def _add(tally: Ints, g: int, sign: int, amount: int) -> None:
+def _add(tallies: Ints, at: np.int64, sign: int, amount: int) -> None:
     # whole units apart, since a few of the largest amounts would not fit 64 bits in millionths
-    part = tally[g, PART] + sign * (amount % MICROS)
-    tally[g, COUNT] += sign
-    tally[g, WHOLE] += sign * (amount // MICROS) + part // MICROS
-    tally[g, PART] = part % MICROS
-
-
-@numba.njit(cache=True, nogil=True, error_model="numpy")
-def _read(tally: Ints, g: int, out: Ints, at: int) -> None:
-    if g < 0:
-        out[at, COUNT] = UNKNOWN
-        return
-    for j in range(out.shape[1]):
-        out[at, j] = tally[g, j]
+    part = tallies[at, PART] + sign * (amount % MICROS)
+    tallies[at, COUNT] += sign
+    tallies[at, WHOLE] += sign * (amount // MICROS) + part // MICROS
+    tallies[at, PART] = part % MICROS

@@ -19,7 +19,7 @@ FOR_EVER = np.iinfo(np.int64).max  # window, where there is none
 
 
 @numba.njit(cache=True, nogil=True, error_model="numpy")
-def sweep_clicks(
+def sweep_clicks(  # noqa: C901  (a call for less would cost twice the loop: it counts references to its arrays)
     start: int,
     stop: int,
     time: Ints,
@@ -52,9 +52,13 @@ def sweep_clicks(
         while time[cursor[COMING]] < time[i]:
             k = key[cursor[COMING]]
             if k != NO_ID:
-                at = _entered(tallies, k, shift, cursor)
-                if at < 0:
-                    return i
+                at = find(tallies, k, shift)
+                if tallies[at, KEY] == NO_ID:
+                    if 2 * cursor[USED] >= len(tallies):
+                        return i
+                    cursor[USED] += 1
+                    tallies[at, KEY] = np.int64(k)
+                    tallies[at, LATEST] = NOTHING
                 tallies[at, COUNT] += 1
                 tallies[at, LATEST] = time[cursor[COMING]]
             cursor[COMING] += 1
@@ -73,7 +77,7 @@ def sweep_clicks(
 
 
 @numba.njit(cache=True, nogil=True, error_model="numpy")
-def sweep_outcomes(
+def sweep_outcomes(  # noqa: C901  (as above)
     start: int,
     stop: int,
     time: Ints,
@@ -118,9 +122,13 @@ def sweep_outcomes(
             k = key[row[o]]
             # what arrives when its window is over never counts
             if k != NO_ID and (kinds >> kind[o]) & 1 and arrival[o] - happened[o] <= window:
-                at = _entered(tallies, k, shift, cursor)
-                if at < 0:
-                    return i
+                at = find(tallies, k, shift)
+                if tallies[at, KEY] == NO_ID:
+                    if 2 * cursor[USED] >= len(tallies):
+                        return i
+                    cursor[USED] += 1
+                    tallies[at, KEY] = np.int64(k)
+                    tallies[at, LATEST] = NOTHING
                 _add(tallies, at, 1, amount[o])
                 tallies[at, LATEST] = max(tallies[at, LATEST], happened[o])
             cursor[COMING] += 1
@@ -137,19 +145,6 @@ def sweep_outcomes(
         for j in range(len(whats)):
             out[j, i - start] = read(tallies, at, whats[j], time[i])
     return stop
-
-
-@numba.njit(cache=True, nogil=True)
-def _entered(tallies: Ints, key: np.uint64, shift: np.uint64, cursor: Ints) -> np.int64:
-    """Return where a key's tally is, a new one if it has none; -1 if the table is full."""
-    at = find(tallies, key, shift)
-    if tallies[at, KEY] == NO_ID:
-        if 2 * cursor[USED] >= len(tallies):
-            return np.int64(-1)
-        cursor[USED] += 1
-        tallies[at, KEY] = np.int64(key)
-        tallies[at, LATEST] = NOTHING
-    return at
 
 
 @numba.njit(cache=True, nogil=True, error_model="numpy")

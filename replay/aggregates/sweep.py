@@ -39,8 +39,7 @@ def as_of(
     are missing; where a column of the key is missing, all are.
 
     The log is played once, in order of time, with a tally per key: nothing later than t has been looked at when the
-    tallies of t are read.  Memory is some 50 to 100 bytes for each key that has something to tell, and 16 to 24 for
-    each outcome.
+    tallies of t are read.  Memory is that of `Tallies`, and 16 to 24 bytes for each outcome.
 
     Parameters
     ----------

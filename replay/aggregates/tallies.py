@@ -53,7 +53,7 @@ def _move(tallies: Ints, wider: Ints, shift: np.uint64) -> None:
 
 
 class Tallies:
-    """A table that doubles whenever it is half full.
+    """A table that doubles whenever it is half full: 48 to 96 bytes for each key of clicks, 80 to 160 of outcomes.
 
     Parameters
     ----------

@@ -132,6 +132,14 @@ def test_a_window_counts_what_happened_in_it_once_it_has_arrived():
     assert values(log, [one], LabelFeed("constant", 20))["one"].tolist() == [0] * 6
 
 
+def test_time_since_last_goes_by_what_happened_last_of_what_has_arrived(monkeypatch):
+    gift = OutcomeKind.GIFT
+    log = make_log([0, 10, 25, 40], [(0, 5, gift, 1), (0, 8, gift, 1)])
+    monkeypatch.setattr("replay.aggregates.sweep.arrives", lambda outcomes, feed: np.array([30, 20]))  # overtaken
+    since = values(log, [Aggregate("since", "gifts", "time_since_last")], LabelFeed())["since"]
+    np.testing.assert_array_equal(since, [np.nan, np.nan, 17e-6, 32e-6])
+
+
 def test_what_never_arrives_is_never_known(monkeypatch):
     log = make_log([0, 10], [(0, 1, OutcomeKind.GIFT, 1)])
     monkeypatch.setattr("replay.aggregates.sweep.arrives", lambda outcomes, feed: np.full(1, NEVER))

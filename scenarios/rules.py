@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import pairwise
 from typing import Any
 
+from scenarios.aggregates import broken_aggregates
 from scenarios.change_rules import change_problems, fault_problems, refund_problems
 from scenarios.durations import DAY, format_duration
 from scenarios.livestream import LivestreamLog
@@ -33,6 +34,8 @@ def broken_rules(sections: Mapping[str, Any], *, is_file: bool) -> list[Problem]
         found += [_delay(log), _evaluation_start(log, clock) if clock else ()]
     if isinstance(log, TableLog):
         found += [_columns(log), _path(log) if is_file else ()]
+    if log:
+        found.append(broken_aggregates(log))
     if log and metrics:
         found.append(_segments(log, metrics))
     found += [_labels(methods)] if methods else []

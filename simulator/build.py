@@ -5,6 +5,7 @@ from typing import Any
 
 from learners import LEARNERS
 from learners.base import Learner
+from replay.aggregates import Aggregate
 from replay.encoding import Encoding
 from replay.feed import LabelFeed
 from replay.log import ClickLog
@@ -109,6 +110,11 @@ def _fault(fault: PipelineFault, first: int) -> Fault:
     end = start + fault.lasts
     rollback = None if fault.rollback_after is None else end + fault.rollback_after
     return Fault(fault.kind, start, end, fault.delivery or "exactly_once", rollback)
+
+
+def aggregates(scenario: Scenario) -> tuple[Aggregate, ...]:
+    """Return the as-of aggregates of the log."""
+    return tuple(Aggregate(**one.model_dump()) for one in scenario.log.aggregate)
 
 
 def _parameter_problems(path: str, recipe: Recipe, given: Mapping[str, Any], timing: Timing | None) -> list[Problem]:

@@ -15,6 +15,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from learners.base import Floats32, Learner
+from replay.aggregates import derive, key_columns
 from replay.feed import Deliveries, deliver
 from replay.log import ClickLog
 from replay.prepare import prepare
@@ -191,11 +192,18 @@ def _identity(scenario: Scenario, log: ClickLog) -> dict[str, Any]:
 
 def prepare_log(scenario: Scenario, frame: Any, learner: Learner, watcher: Watcher) -> ClickLog:
     """Return the scenario's log, or a dataframe in its place, read and encoded as a learner needs it."""
+    log = read_log(scenario, frame, learner, watcher)
+    return derive(log, build.aggregates(scenario), build.feed(scenario, log), build.encoding(scenario), cache_folder())
+
+
+def read_log(scenario: Scenario, frame: Any, learner: Learner, watcher: Watcher) -> ClickLog:
+    """Return the same without its aggregates, which hang on the feed."""
     cache = cache_folder()
     return prepare(
         reader_of(scenario, frame, cache),
         encoding=build.encoding(scenario),
         segments=segments_kept(scenario),
+        keys=key_columns(build.aggregates(scenario)),
         keep_columns=learner.features == "columns",
         cache=cache,
         clock_skew=getattr(scenario.log, "clock_skew", 0),

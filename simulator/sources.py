@@ -4,11 +4,13 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+from replay.aggregates import key_columns
 from replay.errors import LogError
 from replay.readers import CompleteJourneyReader, CriteoReader, KuaiLiveReader, OutcomeColumns, TableReader
 from replay.readers.base import LogReader
 from replay.worlds import Category, DelayPart, GiftRefunds, Gifts, LivestreamWorld, Numeric, Refunds, SyntheticWorld
 from scenarios import Scenario
+from simulator import build
 from simulator.feed_faults import segments_kept
 from simulator.world_changes import changes_of
 
@@ -75,7 +77,7 @@ def _table(scenario: Scenario, frame: Any, cache: Path | None) -> LogReader:
         click_id=log.click_id,
         categorical=log.categorical,
         numeric=log.numeric,
-        segments=segments_kept(scenario),
+        segments=_carried(scenario),
         time_unit=log.time_unit,
         timezone=log.timezone,
         outcomes=outcomes,
@@ -89,8 +91,7 @@ def _table(scenario: Scenario, frame: Any, cache: Path | None) -> LogReader:
 
 def _criteo(scenario: Scenario, frame: Any, cache: Path | None) -> LogReader:  # noqa: ARG001  (files alone)
     log: Any = scenario.log
-    segments = segments_kept(scenario)
-    return CriteoReader(_located(scenario, log.path), origin=log.origin, segments=segments, cache=cache)
+    return CriteoReader(_located(scenario, log.path), origin=log.origin, segments=_carried(scenario), cache=cache)
 
 
 def _kuailive(scenario: Scenario, frame: Any, cache: Path | None) -> LogReader:  # noqa: ARG001  (files alone)
@@ -100,13 +101,18 @@ def _kuailive(scenario: Scenario, frame: Any, cache: Path | None) -> LogReader: 
         gift_time=log.gift_time,
         categorical=log.categorical,
         numeric=log.numeric,
-        segments=segments_kept(scenario),
+        segments=_carried(scenario),
         cache=cache,
     )
 
 
 def _complete_journey(scenario: Scenario, frame: Any, cache: Path | None) -> LogReader:  # noqa: ARG001  (as above)
-    return CompleteJourneyReader(segments=segments_kept(scenario))
+    return CompleteJourneyReader(segments=_carried(scenario))
+
+
+def _carried(scenario: Scenario) -> tuple[str, ...]:
+    """Return the columns that are read though they need not be features: segments, and keys of aggregates."""
+    return tuple(dict.fromkeys((*segments_kept(scenario), *key_columns(build.aggregates(scenario)))))
 
 
 def _located(scenario: Scenario, paths: Any) -> list[str]:

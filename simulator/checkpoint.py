@@ -2,8 +2,10 @@
 
 import json
 import os
+import shutil
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -45,6 +47,17 @@ class Keeper:
     def checkpoint(self, label: str) -> "Checkpoint":
         """Return a method's checkpoint."""
         return Checkpoint(self.folder / label, {**self.identity, "method": label}, self.every)
+
+
+@contextmanager
+def kept_beside(folder: Path) -> Iterator[None]:
+    """Remove a run's checkpoints if it fails before there is any."""
+    try:
+        yield
+    except BaseException:
+        if not any(folder.glob("*/checkpoint.json")):
+            shutil.rmtree(folder, ignore_errors=True)
+        raise
 
 
 @dataclass

@@ -85,7 +85,7 @@ def _prepared(
         raise LogError(
             f"no room for the prepared log in {entry.parent}; make some, or name another folder in LATELABEL_CACHE"
         ) from error
-    return open_entry(entry)
+    return open_entry(entry, sealed=True)
 
 
 def _noted(log: ClickLog, note: str) -> ClickLog:

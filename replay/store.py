@@ -118,8 +118,14 @@ def publish(folder: Path, entry: Path) -> None:
     raise LogError(f"{entry} can be neither opened nor replaced; delete it, or name another folder in LATELABEL_CACHE")
 
 
-def open_entry(entry: Path) -> ClickLog:
+def open_entry(entry: Path, *, sealed: bool = False) -> ClickLog:
     """Return a prepared log where it lies on disk, after comparing every file with its digest.
+
+    Parameters
+    ----------
+    entry : Path
+    sealed : bool
+        Whether this process has just sealed it, and need not read it all once more.
 
     Raises
     ------
@@ -132,7 +138,8 @@ def open_entry(entry: Path) -> ClickLog:
         raise FileNotFoundError(entry)
     try:
         manifest = _read_manifest(entry)
-        data = {name: _checked(entry / name, *expected) for name, expected in manifest["files"].items()}
+        files = manifest["files"]
+        data = {name: read_file(entry / name) if sealed else _checked(entry / name, *files[name]) for name in files}
         return _log(manifest["contents"], data, entry)
     except (OSError, ValueError, KeyError, TypeError, pa.ArrowException) as error:
         raise DamagedError(f"{type(error).__name__}: {error}") from error

@@ -11,6 +11,7 @@ from replay.errors import LogError
 from scenarios import ScenarioError, catalogue, schema
 from simulator import limits_options
 from simulator.folder import OutputError
+from simulator.lean import quick_start
 
 if TYPE_CHECKING:
     pass
@@ -154,14 +155,17 @@ def _positive(text: str) -> int:
 
 
 def _run(options: argparse.Namespace) -> int:
-    from simulator import build, terminal  # noqa: PLC0415  (--help and list must not pay for the engine)
-    from simulator.runner import run  # noqa: PLC0415
+    with quick_start():
+        from simulator import build  # noqa: PLC0415  (--help and list must not pay for the engine)
+        from simulator.runner import run  # noqa: PLC0415
 
-    scenario = build.load(options.scenario, options.set)
+        scenario = build.load(options.scenario, options.set)
     out = options.out or Path("runs") / scenario.name
     if options.quiet:
         result = run(scenario, out=out, jobs=options.jobs)
     else:
+        from simulator import terminal  # noqa: PLC0415  (as above)
+
         with terminal.Progress() as watcher:
             result = run(scenario, out=out, jobs=options.jobs, watcher=watcher)
         terminal.show(result)

@@ -69,8 +69,10 @@ def adagrad(table: Floats32, x: Slots, positive: Floats32, negative: Floats32, r
             logit += table[slot, 0]
             w[j] = table[slot, 0]
             n[j] = table[slot, 1]
-        w[n_features], n[n_features] = w_bias, n_bias
         g = _gradient(logit + w_bias, positive[i], negative[i])
+        g_bias = g + l2 * w_bias  # the bias by itself: the next row waits for it
+        w_bias -= rate * g_bias / np.sqrt(n_bias + g_bias * g_bias + EPSILON)
+        n_bias += g_bias * g_bias
         for j in range(len(w)):
             g_j = g + l2 * w[j]
             w[j] = rate * g_j / np.sqrt(n[j] + g_j * g_j + EPSILON)
@@ -79,8 +81,6 @@ def adagrad(table: Floats32, x: Slots, positive: Floats32, negative: Floats32, r
             slot = x[i, j]
             table[slot, 1] += n[j]
             table[slot, 0] -= w[j]
-        w_bias -= w[n_features]
-        n_bias += n[n_features]
     bias[0], bias[1] = w_bias, n_bias
 
 

@@ -7,11 +7,14 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+import numba
 import numpy as np
 from numpy.typing import NDArray
 
 from replay.log import NEVER, Bools, ClickLog, Ints, OutcomeKind, Outcomes
 from replay.uniform import uniform
+
+_CONVERSION, _REFUND = int(OutcomeKind.CONVERSION), int(OutcomeKind.REFUND)
 
 
 @dataclass(frozen=True)
@@ -127,24 +130,41 @@ def deliver(log: ClickLog, attribution_window: int, feed: LabelFeed, scratch: Pa
     scratch : Path, optional
         Folder for columns of the log's length, which are mapped from unnamed files there instead of held in memory.
     """
-    row, kind, time, _ = log.outcomes
-    outside = time - log.click_time[row] > attribution_window
-    conversion = (kind == OutcomeKind.CONVERSION) & ~outside
-    repeat = np.zeros(len(row), dtype=np.bool_)
-    later = np.flatnonzero(conversion)
-    repeat[later[1:]] = row[later[1:]] == row[later[:-1]]
-    positive = np.flatnonzero(~outside & (kind != OutcomeKind.REFUND))
+    n = len(log.outcomes.row)
+    outside, repeat, counted = np.zeros(n, np.bool_), np.zeros(n, np.bool_), _comes(log.outcomes, feed).copy()
     label = _scratch_full(log.n_clicks, np.bool_, False, scratch)
-    label[row[positive]] = True
     arrival = _scratch_full(log.n_clicks, np.int64, NEVER, scratch)
-    comes = _comes(log.outcomes, feed)
-    shown, known = row[positive], comes[positive]
-    if np.all(shown[1:] > shown[:-1]):  # one each, as in most logs: no need to look for the first
-        arrival[shown] = known
-    else:
-        np.minimum.at(arrival, shown, known)
-    counted = np.where(outside | repeat, NEVER, comes)
+    _count(*log.outcomes[:3], log.click_time, attribution_window, label, arrival, outside, repeat, counted)
     return Deliveries(label, arrival, _scratch(counted, scratch), outside, repeat, log.outcomes, feed, scratch)
+
+
+@numba.njit(cache=True, nogil=True)
+def _count(
+    row: Ints,
+    kind: NDArray[np.int8],
+    time: Ints,
+    click_time: Ints,
+    window: int,
+    label: Bools,
+    arrival: Ints,
+    outside: Bools,
+    repeat: Bools,
+    counted: Ints,
+) -> None:
+    """Judge outcomes, sorted by click and time; `counted` comes as their arrival and loses what does not count."""
+    converted = -1  # the last click with a conversion inside the window
+    for i in range(len(row)):
+        comes = counted[i]
+        outside[i] = time[i] - click_time[row[i]] > window
+        conversion = kind[i] == _CONVERSION and not outside[i]
+        repeat[i] = conversion and row[i] == converted
+        if conversion:
+            converted = row[i]
+        if outside[i] or repeat[i]:
+            counted[i] = NEVER
+        if not outside[i] and kind[i] != _REFUND:
+            label[row[i]] = True
+            arrival[row[i]] = min(arrival[row[i]], comes)
 
 
 def _comes(outcomes: Outcomes, feed: LabelFeed) -> Ints:

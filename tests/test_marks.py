@@ -7,6 +7,7 @@ from frames import changed, frame, played
 
 from scenarios import ScenarioError
 from simulator import load, run
+from simulator.lookahead import inspect
 from simulator.report.charts import charts
 from simulator.report.summary import summarize
 
@@ -151,6 +152,8 @@ def test_faults_that_do_not_fit_a_log_are_told_once_it_is_read():
     assert [key for key, _ in told] == ["feed.fault[0].at", "feed.fault[1].value", "clock.evaluate_from"]
     assert told[0][1].startswith("expected less than the log's length, 7.99 days, got '9d'")
     assert told[1][1].startswith("no campaign in the log is called 'A'; did you mean 'a'?")
+    with pytest.raises(ScenarioError, match="did you mean 'a'"):
+        inspect(load(changed(feed={"fault": faults})), log=frame())
 
 
 def test_a_column_that_the_log_does_not_have_is_told():

@@ -128,6 +128,15 @@ def test_longer_delays_leave_fewer_conversions_inside_the_window():
         assert found == pytest.approx(quantile, abs=error)
 
 
+def test_many_times_at_once_are_as_one_by_one():
+    times = np.geomspace(1, 400 * HOUR, 50)
+    for part in PARTS:
+        np.testing.assert_allclose(part.cdf_at(times), [part.cdf(one) for one in times], rtol=1e-12, atol=1e-15)
+    shift = np.linspace(-3, 3, 50)
+    one_by_one = [Mixture(PARTS).cdf(round(time), shift[[i]])[0] for i, time in enumerate(np.rint(times))]
+    np.testing.assert_allclose(Mixture(PARTS).cdf_at(np.rint(times), shift), one_by_one, rtol=1e-12)
+
+
 TRAFFIC = {
     "growth": (Drift(Growth(7 * DAY), traffic=math.log(2)),),
     "decline": (Drift(Growth(7 * DAY, 3 * DAY, 20 * DAY), traffic=math.log(0.5)),),

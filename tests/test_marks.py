@@ -1,6 +1,7 @@
 """Changes and faults are listed in run.json, and marked on the charts over time."""
 
 import json
+import tomllib
 
 import pytest
 from frames import changed, frame, played
@@ -131,6 +132,10 @@ def test_the_ledger_shows_losses_second_deliveries_and_refunds(result):
     names = [account["name"] for account in summarize(result.folder)["accounts"]]
     assert "Deliveries" in names
     assert all(account["balanced"] for account in summarize(result.folder)["accounts"])
+
+
+def test_the_report_says_how_to_do_it_again(result):
+    assert load(tomllib.loads(summarize(result.folder)["scenario"])).hash() == load(WORLD).hash()
 
 
 def test_a_calm_run_has_no_marks():

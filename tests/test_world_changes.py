@@ -58,7 +58,7 @@ CHANGES = {
     [((name,), 2 * HOUR) for name in CHANGES] + [(tuple(CHANGES), window) for window in (None, DAY)],
 )
 def test_labels_are_drawn_from_the_truth_whatever_changes(names, window):
-    world = whole(clicks=80_000, changes=tuple(CHANGES[name] for name in names), attribution_window=window)
+    world = whole(clicks=50_000, changes=tuple(CHANGES[name] for name in names), attribution_window=window)
     label = labels(world, window)
     for part in np.array_split(np.arange(len(label)), 12):  # over time
         assert_rate(label[part], world["truth"][part], 4.5)

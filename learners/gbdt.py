@@ -1,5 +1,6 @@
 """Gradient boosted trees, retrained on what came last: the batch learner."""
 
+import functools
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
@@ -38,9 +39,14 @@ def _told(x: Features, positive: Floats32, negative: Floats32) -> _Examples:
 
 def _one_thread() -> Any:
     """Keep OpenMP to this thread: methods are replayed in threads of their own, and sums keep their order."""
+    return _controller().limit(limits=1, user_api="openmp")
+
+
+@functools.cache
+def _controller() -> Any:
     from threadpoolctl import ThreadpoolController  # noqa: PLC0415  (scikit-learn's, which is slow to load)
 
-    return ThreadpoolController().limit(limits=1, user_api="openmp")
+    return ThreadpoolController()
 
 
 class GradientBoosting:

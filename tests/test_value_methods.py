@@ -16,6 +16,7 @@ WINDOW = pd.Timedelta(days=2)
 METHOD = [{"name": name} for name in VALUE] + [
     {"name": "two_stage", "label": "logs", "conversion": "waiting_window window=6h", "amount": "log1p"},
     {"name": "two_stage", "label": "arms", "conversion": "hazard", "amount": "poisson", "mature": True},
+    {"name": "value_delta", "label": "levelled", "level": True},
     {"name": "log1p", "label": "smeared", "retransform": "smearing"},
     {"name": "value_delta", "label": "tweedie", "loss": "tweedie-1.5"},
 ]

@@ -12,14 +12,16 @@ from learners.errors import LearnerError
 from learners.inputs import checked_part
 
 HALF_LIFE = 5_000  # amounts after which what was received counts half
+QUARTER = 4.0  # what was received a quarter of all amounts ago counts about a third
 WIDEST = 100.0  # the ratio lies between this and one over it
 
 
 class RunningRatio:
     """One number for all clicks: the sum of positive parts over that of negative ones, the recent ones counting more.
 
-    It takes no steps, so a large amount counts in full.  Both sums are halved over 5,000 examples with a positive part;
-    before any it says 1.
+    It takes no steps, so a large amount counts in full.  It remembers about the last quarter of the examples with a
+    positive part, so that the errors of an untrained model are soon forgotten, and never more than 5,000 of them by
+    half-life.  Before any it says 1.
 
     Parameters
     ----------
@@ -31,11 +33,11 @@ class RunningRatio:
 
     def __init__(self, features: str) -> None:
         self.features = features
-        self._sums = np.zeros(2)
+        self._sums = np.zeros(3)  # positive parts, negative parts, how many examples had a positive one
 
     def predict(self, x: Features) -> Floats32:
         """Return the ratio for each click, from 0.01 to 100."""
-        positive, negative = self._sums
+        positive, negative, _ = self._sums
         ratio = positive / negative if positive > 0 and negative > 0 else 1.0
         return np.full(len(x), min(max(ratio, 1 / WIDEST), WIDEST), np.float32)
 
@@ -50,7 +52,7 @@ class RunningRatio:
         _add(self._sums, checked_part("positive", positive, len(x)), checked_part("negative", negative, len(x)))
 
     def state(self) -> Mapping[str, NDArray[Any]]:
-        """Return a copy of both sums."""
+        """Return a copy of both sums and the number of amounts."""
         return {"sums": self._sums.copy()}
 
     def restore(self, state: Mapping[str, NDArray[Any]]) -> None:
@@ -61,8 +63,8 @@ class RunningRatio:
         LearnerError
             If it is not that of a ratio.
         """
-        if state["sums"].shape != (2,) or not np.isfinite(state["sums"]).all():
-            raise LearnerError("expected the two finite sums of a ratio")
+        if state["sums"].shape != (3,) or not np.isfinite(state["sums"]).all():
+            raise LearnerError("expected the sums of a ratio, three finite numbers")
         self._sums = state["sums"].astype(np.float64)
 
     def with_loss(self, loss: str) -> Learner:
@@ -76,12 +78,14 @@ class RunningRatio:
 
 @numba.njit(cache=True, nogil=True, error_model="numpy")
 def _add(sums: Floats, positive: Floats32, negative: Floats32) -> None:
-    keep = 0.5 ** (1 / HALF_LIFE)
-    above, below = sums[0], sums[1]
+    longest = 0.5 ** (1 / HALF_LIFE)
+    above, below, amounts = sums
     for i in range(len(positive)):
         if positive[i] != 0:
+            keep = min(longest, 1 - QUARTER / (amounts + QUARTER))
+            amounts += 1
             above *= keep
             below *= keep
         above += positive[i]
         below += negative[i]
-    sums[0], sums[1] = above, below
+    sums[0], sums[1], sums[2] = above, below, amounts

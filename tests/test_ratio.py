@@ -13,16 +13,22 @@ from learners.ratio import HALF_LIFE, RunningRatio
 ONE = np.zeros((1, 0), np.uint32)
 
 
-def test_it_is_the_ratio_of_the_sums_and_old_ones_count_less():
+def taught(positive, negative):
     ratio = RunningRatio("slots")
-    assert ratio.predict(ONE).tolist() == [1.0]
-    x = np.zeros((4, 0), np.uint32)
-    ratio.learn(x, np.array([0, 6, 0, -1], np.float32), np.array([1, 0, 1, 0], np.float32))
-    keep = 0.5 ** (1 / HALF_LIFE)
-    assert ratio.predict(ONE)[0] == pytest.approx((6 * keep - 1) / ((keep + 1) * keep), rel=1e-6)
-    n = 20 * HALF_LIFE
-    ratio.learn(np.zeros((n, 0), np.uint32), np.full(n, 3, np.float32), np.full(n, 2, np.float32))
-    assert ratio.predict(ONE)[0] == pytest.approx(1.5, rel=1e-3)
+    ratio.learn(np.zeros((len(positive), 0), np.uint32), *(np.array(part, np.float32) for part in (positive, negative)))
+    return ratio
+
+
+def test_it_is_the_ratio_of_the_sums_and_old_ones_count_less():
+    assert RunningRatio("slots").predict(ONE).tolist() == [1.0]
+    few = taught([0, 6, 0, -1], [1, 0, 1, 2])
+    assert few.predict(ONE)[0] == pytest.approx((6 / 5 - 1) / (1 / 5 + 2), rel=1e-6)  # a fifth of the first is left
+    n = 1_000
+    changed = taught([1] * n + [3] * n, [1] * n + [1] * n)
+    assert changed.predict(ONE)[0] == pytest.approx(3 - 2 / 2**5, rel=0.002)  # half of them by the fifth power
+    long = 20 * HALF_LIFE
+    settled = taught([1] * long + [3] * HALF_LIFE, [1] * (long + HALF_LIFE))
+    assert settled.predict(ONE)[0] == pytest.approx(2, rel=0.01)
 
 
 @given(st.lists(st.tuples(st.floats(-10, 100, width=32), st.floats(0, 10, width=32)), max_size=30), st.integers(0, 30))

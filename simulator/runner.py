@@ -23,6 +23,7 @@ from replay.store import cache_folder
 from scenarios import Scenario, ScenarioError
 from scenarios.problems import Problem
 from simulator import build
+from simulator.amounts import check_money
 from simulator.checkpoint import Checkpoint, Keeper, kept_beside
 from simulator.clock import Clock
 from simulator.engine import replay
@@ -165,6 +166,7 @@ def run(
     prototype = learner or build.learner(scenario)
     started = time.perf_counter()
     prepared = prepare_log(scenario, log, prototype, watcher)
+    check_money(scenario, prepared, methods)
     with whole_folder(out) as folder, kept_beside(_beside(out)):
         stage = _stage(scenario, prepared, prototype, folder, watcher)
         stage.seconds["prepare"] = time.perf_counter() - started

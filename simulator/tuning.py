@@ -8,8 +8,10 @@ from typing import NamedTuple
 import numpy as np
 
 from learners import LearnerError
+from learners.base import Floats32
 from replay.feed import Deliveries, deliver
-from replay.log import Bools, ClickLog
+from replay.log import MICROS, Bools, ClickLog, Floats
+from replay.view import View
 from scenarios import Scenario, ScenarioError
 from scenarios.durations import format_duration
 from scenarios.problems import Problem
@@ -21,12 +23,14 @@ from simulator.methods import Method
 from simulator.metrics.likelihood import nll
 from simulator.trainer import Trainer
 
+_LEAST = 1e-6  # of expected money, units per click: where a model says less, its score stays finite
+
 
 class Trial(NamedTuple):
     """How a method did at one learning rate."""
 
     learning_rate: float
-    nll: float  # of the scored clicks, nats per click; nan if the model did not stay finite
+    nll: float  # of the scored clicks, of money Poisson's, nats per click; nan if the model did not stay finite
 
 
 @dataclass(frozen=True)
@@ -38,6 +42,7 @@ class Rehearsal:
     deliveries: Deliveries
     scored: slice  # rows
     label: Bools  # of the scored clicks, as known at `evaluate_from`
+    value: Floats  # their money, likewise, in the log's currency
 
 
 def rehearsal(scenario: Scenario, log: ClickLog, scratch: Path | None = None) -> Rehearsal | None:
@@ -64,7 +69,9 @@ def rehearsal(scenario: Scenario, log: ClickLog, scratch: Path | None = None) ->
     if start >= stop:
         raise ScenarioError(scenario.name, [_nothing_to_score(scenario, burn_in)])
     scored = slice(start, stop)
-    return Rehearsal(scenario, past, deliveries, scored, deliveries.arrival[scored] <= evaluate_from)
+    view = View(past, deliveries, now=evaluate_from + 1)
+    value = view.value(np.arange(start, stop), by=evaluate_from) / MICROS
+    return Rehearsal(scenario, past, deliveries, scored, deliveries.arrival[scored] <= evaluate_from, value)
 
 
 def tune(stage: Rehearsal, method: Method, tick: Tick) -> tuple[Trial, ...]:
@@ -102,7 +109,17 @@ def _score(stage: Rehearsal, method: Method, learning_rate: float, tick: Tick) -
         replay(trainer, Clock.of(log, settings.publish_every, settings.publish_lag, settings.batch), tick)
     except LearnerError:
         return float("nan")
-    return nll(stage.label, prediction[stage.scored])
+    served = prediction[stage.scored]
+    return _poisson(stage.value, served) if method.target == "value" else nll(stage.label, served)
+
+
+def _poisson(value: Floats, served: Floats32) -> float:
+    """Return Poisson's mean negative log-likelihood of money, less what predictions do not change.
+
+    It is lowest at the mean, whatever the distribution of the money.
+    """
+    expected = np.maximum(served.astype(np.float64), _LEAST)
+    return float(np.mean(expected - value * np.log(expected)))
 
 
 def _nothing_to_score(scenario: Scenario, burn_in: int) -> Problem:

@@ -152,14 +152,16 @@ def run(
     return Result(out, keep)
 
 
-def prepare_log(scenario: Scenario, frame: Any, learner: Learner, watcher: Watcher) -> ClickLog:
+def prepare_log(
+    scenario: Scenario, frame: Any, learner: Learner, watcher: Watcher, *, keep_columns: bool = False
+) -> ClickLog:
     """Return the scenario's log, or a dataframe in its place, read and encoded as a learner needs it."""
     cache = cache_folder()
     return prepare(
         reader_of(scenario, frame, cache),
         encoding=build.encoding(scenario),
         segments=scenario.metrics.segments,
-        keep_columns=learner.features == "columns",
+        keep_columns=keep_columns or learner.features == "columns",
         cache=cache,
         clock_skew=getattr(scenario.log, "clock_skew", 0),
         max_quarantined=getattr(scenario.log, "max_quarantined", 0.0),

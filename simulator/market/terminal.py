@@ -1,0 +1,57 @@
+"""What the command line shows of a market."""
+
+import math
+from collections.abc import Sequence
+
+from rich.box import SIMPLE_HEAD
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from scenarios import Scenario
+from scenarios.durations import format_duration
+from simulator.market.on_a_log import Table as Found
+from simulator.market.open_loop import Error
+
+
+def show_estimators(scenario: Scenario, found: Found) -> None:
+    """Print how far each estimator was off, hours after days' ends."""
+    console = Console(highlight=False)
+    campaigns = f"{found.campaigns} campaigns" if found.campaigns > 1 else "one campaign"
+    console.print(
+        Text(
+            f"{scenario.title or scenario.name}: {found.clicks:,} clicks of {campaigns} on {found.days} whole days, "
+            f"worth {found.value:,.0f}; predictions by {found.method}"
+        )
+    )
+    table = plain_table(
+        "bias of the whole, and typical error of one day / of one campaign's day, as shares of the truth"
+    )
+    table.add_column("estimator", no_wrap=True)
+    by_name: dict[str, list[Error]] = {}
+    for error in found.errors:
+        by_name.setdefault(error.estimator, []).append(error)
+    for error in next(iter(by_name.values()), []):
+        table.add_column(f"{format_duration(error.after)} after", justify="right", no_wrap=True)
+    for name, errors in by_name.items():
+        table.add_row(Text(name), *(Text(_cell(error)) for error in errors))
+    console.print(table)
+    if any(error.unanswered > 0.005 for error in found.errors):
+        console.print(Text(f"[n%] says nothing of so much of the value, which is left out: {_silent(found.errors)}"))
+
+
+def plain_table(title: str) -> Table:
+    """Return a table as all of ours look."""
+    return Table(title=Text(title, style="dim"), title_justify="left", box=SIMPLE_HEAD, pad_edge=False)
+
+
+def _cell(error: Error) -> str:
+    if math.isnan(error.bias):
+        return "-"
+    silent = f" [{error.unanswered:.0%}]" if error.unanswered > 0.005 else ""
+    return f"{error.bias:+.1%}  {error.by_day:.0%} / {error.by_campaign:.0%}{silent}"
+
+
+def _silent(errors: Sequence[Error]) -> str:
+    names = dict.fromkeys(error.estimator for error in errors if error.unanswered > 0.005)
+    return ", ".join(names)

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from replay.log import MICROS
 from simulator.market.curves import DelayCurves, share_at
 from simulator.market.estimators import Known
-from simulator.market.estimators.base import Floats
+from simulator.market.estimators.base import Floats, sums_by
 
 Ints = NDArray[np.int64]
 
@@ -87,8 +87,7 @@ class Book:
         )
 
     def _sums(self, rows: slice, column: NDArray[Any]) -> Floats:
-        sums: Floats = np.bincount(self.group[rows], column[rows], minlength=self.n_groups)
-        return sums
+        return sums_by(self.group[rows], column[rows], self.n_groups)
 
 
 def _shares(age: Ints, group: Ints, curves: DelayCurves) -> Floats:

@@ -6,6 +6,7 @@ import numpy as np
 
 from replay.feed import Deliveries
 from replay.log import MICROS, NEVER, ClickLog, Floats, Ints
+from simulator.market.estimators.base import sums_by
 
 
 class Heard(NamedTuple):
@@ -47,8 +48,7 @@ def money(log: ClickLog, deliveries: Deliveries) -> Heard:
 
 def worth(heard: Heard, n_clicks: int) -> Floats:
     """Return what each click is worth once all of it has come, shape (n_clicks,)."""
-    total: Floats = np.bincount(heard.row, heard.value, minlength=n_clicks)
-    return total
+    return sums_by(heard.row, heard.value, n_clicks)
 
 
 def _in_order(moment: Ints, row: Ints, delay: Ints, value: Floats) -> Heard:

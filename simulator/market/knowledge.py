@@ -12,7 +12,7 @@ from simulator.market import heard
 from simulator.market.book import Book
 from simulator.market.curves import LIKE_OTHERS, DelayCurves, ages
 from simulator.market.estimators import Known
-from simulator.market.estimators.base import Floats
+from simulator.market.estimators.base import Floats, sums_by
 from simulator.market.heard import Heard
 
 COHORTS = 1_000  # at most so many, for the memory's sake
@@ -84,8 +84,8 @@ class Knowledge:
                 clicks = self.book.group[news.row].astype(np.int64), self.book.time[news.row]
                 curve.add(*clicks, news.delay, news.value)
                 curve.grow(self.feed.watermark(now))
-        for sums, news in zip(self._brought, (converted, value), strict=True):
-            sums += np.bincount(self.book.group[news.row], news.value, minlength=len(sums))
+        for number, news in enumerate((converted, value)):
+            self._brought[number] += sums_by(self.book.group[news.row], news.value, self.book.n_groups)
 
     def known(self, start: int, end: int) -> Known:
         """Return what is known now of the clicks in [start, end), us UTC.

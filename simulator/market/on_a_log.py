@@ -124,4 +124,5 @@ def _prices(scenario: Scenario, log: ClickLog, column: str) -> Ints:
         raise ScenarioError(
             scenario.name, [mismatch("--cost", f"a column {column} of at least 0", float(prices.min()))]
         )
-    return np.rint(prices * MICROS).astype(np.int64)
+    costs: Ints = np.rint(prices * MICROS).astype(np.int64)
+    return costs

@@ -1,7 +1,7 @@
 """What the command line shows of a market."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
@@ -12,6 +12,12 @@ from scenarios import Scenario
 from scenarios.durations import format_duration
 from simulator.market.on_a_log import Table as Found
 from simulator.market.open_loop import Error
+
+_MEASURES = {
+    "bias of all days together": "bias",
+    "typical error of one day (root mean square, relative to the mean)": "by_day",
+    "typical error of one campaign's day": "by_campaign",
+}
 
 
 def show_estimators(scenario: Scenario, found: Found) -> None:
@@ -24,18 +30,12 @@ def show_estimators(scenario: Scenario, found: Found) -> None:
             f"worth {found.value:,.0f}; predictions by {found.method}"
         )
     )
-    table = plain_table(
-        "bias of the whole, and typical error of one day / of one campaign's day, as shares of the truth"
-    )
-    table.add_column("estimator", no_wrap=True)
     by_name: dict[str, list[Error]] = {}
     for error in found.errors:
         by_name.setdefault(error.estimator, []).append(error)
-    for error in next(iter(by_name.values()), []):
-        table.add_column(f"{format_duration(error.after)} after", justify="right", no_wrap=True)
-    for name, errors in by_name.items():
-        table.add_row(Text(name), *(Text(_cell(error)) for error in errors))
-    console.print(table)
+    for title, field in _MEASURES.items():
+        if field != "by_campaign" or found.campaigns > 1:
+            console.print(_errors(title, field, by_name))
     if any(error.unanswered > 0.005 for error in found.errors):
         console.print(Text(f"[n%] says nothing of so much of the value, which is left out: {_silent(found.errors)}"))
 
@@ -45,11 +45,22 @@ def plain_table(title: str) -> Table:
     return Table(title=Text(title, style="dim"), title_justify="left", box=SIMPLE_HEAD, pad_edge=False)
 
 
-def _cell(error: Error) -> str:
-    if math.isnan(error.bias):
+def _errors(title: str, field: str, by_name: Mapping[str, Sequence[Error]]) -> Table:
+    table = plain_table(title)
+    table.add_column("estimator", no_wrap=True)
+    for error in next(iter(by_name.values()), []):
+        table.add_column(f"{format_duration(error.after)} after", justify="right", no_wrap=True)
+    for name, errors in by_name.items():
+        table.add_row(Text(name), *(Text(_cell(error, field)) for error in errors))
+    return table
+
+
+def _cell(error: Error, field: str) -> str:
+    value = getattr(error, field)
+    if math.isnan(value):
         return "-"
     silent = f" [{error.unanswered:.0%}]" if error.unanswered > 0.005 else ""
-    return f"{error.bias:+.1%}  {error.by_day:.0%} / {error.by_campaign:.0%}{silent}"
+    return (f"{value:+.1%}" if field == "bias" else f"{value:.1%}") + silent
 
 
 def _silent(errors: Sequence[Error]) -> str:

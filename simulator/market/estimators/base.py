@@ -1,6 +1,6 @@
 """What an estimator of the value so far may know, and what it answers."""
 
-from typing import NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -32,8 +32,7 @@ class Known(NamedTuple):
 
     def total(self, values: Floats) -> Floats:
         """Return the sums of a column by campaign, shape (n_groups,)."""
-        sums: Floats = np.bincount(self.group, values, minlength=self.n_groups)
-        return sums
+        return sums_by(self.group, values, self.n_groups)
 
 
 class Estimator(Protocol):
@@ -41,6 +40,11 @@ class Estimator(Protocol):
 
     def __call__(self, known: Known) -> Floats:
         """Return the value of each campaign's clicks, shape (n_groups,); nan where nothing can be said."""
+
+
+def sums_by(group: NDArray[Any], values: NDArray[Any], n_groups: int) -> Floats:
+    """Return the sums of a column by group, shape (n_groups,)."""
+    return np.bincount(group, values, minlength=n_groups).astype(np.float64, copy=False)
 
 
 def ratio(numerator: Floats, denominator: Floats) -> Floats:

@@ -5,6 +5,7 @@ from typing import Any
 
 from scenarios.durations import DAY, format_duration
 from scenarios.logs import SyntheticLog, TableLog
+from scenarios.market_rules import broken_market_rules
 from scenarios.problems import Problem, mismatch, unknown_name
 from scenarios.sections import Clock, Feed, Learner, MethodSpec, Metrics, Tune
 
@@ -34,6 +35,7 @@ def broken_rules(sections: Mapping[str, Any], *, is_file: bool) -> list[Problem]
     found += [_latency(feed)] if feed else []
     tune = sections.get("tune")
     found += [_rates(tune), _scored(tune, clock) if clock else ()] if tune else []
+    found.append(broken_market_rules(sections))
     return [problem for problems in found for problem in problems]
 
 

@@ -13,6 +13,7 @@ from scenarios.checks import Check
 from scenarios.fields import Settings, Slug
 from scenarios.load import load_as
 from scenarios.logs import Log
+from scenarios.market import Market
 from scenarios.sections import Clock, Feed, Learner, Methods, Metrics, Tune
 
 
@@ -38,6 +39,7 @@ class Scenario(Settings):
     tune: Tune | None = Field(default=None, description="How each method finds its learning rate.")
     methods: Methods = Field(alias="method", description="Ways of coping with late labels.")
     metrics: Metrics = Field(default=Metrics(), description="What is measured.")
+    market: Market | None = Field(default=None, description="Auctions for the clicks of the log, if there are any.")
     _folder: Path = PrivateAttr(default_factory=Path.cwd)
 
     @classmethod

@@ -11,6 +11,7 @@ from scenarios import Scenario
 from scenarios.checks import attribution_window_in, methods_in
 from scenarios.durations import parse_duration
 from scenarios.problems import Problem, nearest, show
+from simulator.market.build import market_problems
 from simulator.methods import METHODS, Method, Parameter, PluginError, Recipe, Timing, parameters
 
 _EXPECTED: Mapping[str, tuple[str, Callable[[Any], bool]]] = {
@@ -36,7 +37,7 @@ def load(source: Any, overrides: Sequence[str] = ()) -> Scenario:
     ScenarioError
         With everything that is wrong.
     """
-    return Scenario.load(source, overrides, checks=(method_problems,))
+    return Scenario.load(source, overrides, checks=(method_problems, market_problems))
 
 
 def method_problems(raw: Mapping[str, Any]) -> list[Problem]:

@@ -129,6 +129,10 @@ def run(
     LedgerError
         If something was lost or counted twice.
     """
+    if scenario.market:
+        from simulator.market.runner import run_market  # noqa: PLC0415  (it builds on this module)
+
+        return run_market(scenario, log=log, learner=learner, out=out, jobs=jobs, watcher=watcher)
     methods = build.methods(scenario)
     if scenario.tune and learner:
         told = "expected no [tune] where the learner is handed over from Python: its learning rate is its own"

@@ -16,6 +16,7 @@ from simulator.clock import Clock
 from simulator.market.estimators import ESTIMATORS
 from simulator.market.knowledge import Terms
 from simulator.market.open_loop import Error, Trial, estimate_days, predict_all
+from simulator.market.runner import split_by
 from simulator.runner import Unwatched, Watcher, prepare_log
 
 AFTER = (HOUR, 6 * HOUR, 24 * HOUR)
@@ -80,7 +81,8 @@ def estimators_on_log(
     if label not in methods:
         raise ScenarioError(scenario.name, [unknown_name("--method", "method of the scenario", label, methods)])
     prototype = learner or build.learner(scenario)
-    clicks = prepare_log(_split_by(scenario, by), log, prototype, watcher or Unwatched(), keep_columns=cost is not None)
+    split, told = split_by(scenario, by) if by else scenario, watcher or Unwatched()
+    clicks = prepare_log(split, log, prototype, told, keep_columns=cost is not None)
     trial = _trial(scenario, clicks, by, cost, value)
     settings = scenario.clock
     clock = Clock.of(clicks, settings.publish_every, settings.publish_lag, settings.batch)
@@ -91,16 +93,6 @@ def estimators_on_log(
         trial, {name: made() for name, made in ESTIMATORS.items()}, after, first + settings.evaluate_from
     )
     return Table(found.errors, label, trial.n_groups, found.days, found.clicks, found.value)
-
-
-def _split_by(scenario: Scenario, by: str | None) -> Scenario:
-    """Return the scenario with a column among those by which the log is split."""
-    segments = scenario.metrics.segments
-    if by is None or by in segments:
-        return scenario
-    split = scenario.model_copy(update={"metrics": scenario.metrics.model_copy(update={"segments": (*segments, by)})})
-    split._folder = scenario.folder  # noqa: SLF001  (a copy of its own)
-    return split
 
 
 def _trial(scenario: Scenario, log: ClickLog, by: str | None, cost: str | None, value: str) -> Trial:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -73,7 +74,7 @@ class Auctions:
         likely = self.log.true_probability[rows].astype(np.float64)
         return (likely / self._typical) ** self.market.prices.follows
 
-    @property
+    @cached_property
     def _typical(self) -> float:
         """The rate that competitors take for typical: that of the log's first clicks."""
         assert self.log.true_probability is not None  # noqa: S101  (asked for only where there is one)

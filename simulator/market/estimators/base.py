@@ -2,6 +2,7 @@
 
 from typing import Any, NamedTuple, Protocol
 
+import numba
 import numpy as np
 from numpy.typing import NDArray
 
@@ -44,7 +45,15 @@ class Estimator(Protocol):
 
 def sums_by(group: NDArray[Any], values: NDArray[Any], n_groups: int) -> Floats:
     """Return the sums of a column by group, shape (n_groups,)."""
-    return np.bincount(group, values, minlength=n_groups).astype(np.float64, copy=False)
+    sums = np.zeros(n_groups)
+    _add_up(group, values, sums)
+    return sums
+
+
+@numba.njit(cache=True, nogil=True)
+def _add_up(group: NDArray[Any], values: NDArray[Any], sums: Floats) -> None:
+    for i in range(len(values)):
+        sums[group[i]] += values[i]
 
 
 def ratio(numerator: Floats, denominator: Floats) -> Floats:

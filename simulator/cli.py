@@ -180,7 +180,12 @@ def _run(options: argparse.Namespace) -> int:
     else:
         with terminal.Progress() as watcher:
             result = run(scenario, out=out, jobs=options.jobs, watcher=watcher)
-        terminal.show(result)
+        if scenario.market:
+            from simulator.market.terminal import show_market  # noqa: PLC0415
+
+            show_market(result)
+        else:
+            terminal.show(result)
     _say(str(result.report))
     return DONE
 

@@ -130,7 +130,7 @@ def _overall(rows: Rows, part: Part, days: Sequence[Part]) -> None:
 
 def _over_time(rows: Rows, part: Part, span: str) -> None:
     rows.add_each(part, span, "cost", part.cost)
-    rows.add_each(part, span, "expected", part.expected)
+    rows.add_each(part, span, "worth", part.worth)
     rows.add_each(part, span, "cost_ratio", part.ratio)
     rows.add_each(part, span, "multiplier", part.multiplier, "several campaigns have several")
     if span == "update":

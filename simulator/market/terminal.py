@@ -12,12 +12,15 @@ from scenarios import Scenario
 from scenarios.durations import format_duration
 from simulator.market.on_a_log import Table as Found
 from simulator.market.open_loop import Error
+from simulator.results import Result
 
 _MEASURES = {
     "bias of all days together": "bias",
     "typical error of one day (root mean square, relative to the mean)": "by_day",
     "typical error of one campaign's day": "by_campaign",
 }
+
+_NARROW = ("cost_ratio", "days_outside", "share_of_best", "estimate_bias", "estimate_error", "calibration_ratio")
 
 
 def show_estimators(scenario: Scenario, found: Found) -> None:
@@ -66,3 +69,34 @@ def _cell(error: Error, field: str) -> str:
 def _silent(errors: Sequence[Error]) -> str:
     names = dict.fromkeys(error.estimator for error in errors if error.unanswered > 0.005)
     return ", ".join(names)
+
+
+def show_market(result: Result) -> None:
+    """Print a finished market: every bidder's figures, and what became of the auctions."""
+    from simulator.report.market import HEADS, shown, summarize_market  # noqa: PLC0415  (only who asks waits for it)
+
+    console, summary = Console(highlight=False), summarize_market(result.folder)
+    console.print(Text(f"{summary['title']}: {summary['lead']}"))
+    for note in summary["notes"]:
+        console.print(Text(f"  note: {note}", style="dim"))
+    heads = {column["name"]: column["head"] for column in summary["columns"]}
+    narrow = [name for name in _NARROW if name in heads]
+    table = plain_table("from the start of the evaluation on")
+    table.add_column("bidder", no_wrap=True)
+    for name in narrow:
+        table.add_column(HEADS[name][0].lower(), justify="right")
+    places = {column["name"]: number for number, column in enumerate(summary["columns"])}
+    for row in summary["table"]:
+        cells = [row["cells"][places[name]] for name in narrow]
+        table.add_row(Text(row["method"]["label"]), *(Text(cell["text"]) for cell in cells))
+    console.print(table)
+    auctions = plain_table("auctions, and what was spent; every ledger balances")
+    auctions.add_column("bidder", no_wrap=True)
+    for name in ("won", "lost", "not bid for", "spent"):
+        auctions.add_column(name, justify="right", no_wrap=True)
+    for label, ledger in result.ledger.items():
+        counts = ledger["auctions"]
+        rest = counts["not_held"] + counts["before_launch"] + counts["budget_spent"]
+        spent = shown(float(ledger["money"]["spend"]["read"]), "cost")
+        auctions.add_row(Text(label), f"{counts['won']:,}", f"{counts['lost']:,}", f"{rest:,}", spent)
+    console.print(auctions)

@@ -28,6 +28,13 @@ LINES = {
     "outside_window": "outside the attribution window",
     "repeat": "repeats: a click's conversion counts once",
     "quarantined": "quarantined",
+    "won": "won: a click was bought",
+    "lost": "lost to a higher bid",
+    "not_held": "not held, by the scenario's traffic",
+    "before_launch": "before the campaign's launch",
+    "budget_spent": "not bid for: the day's budget was spent",
+    "not_won": "of auctions that were not won",
+    "not_taken_place": "taken away by the scenario's changes",
 }
 
 

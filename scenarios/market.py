@@ -30,12 +30,18 @@ class Prices(Settings):
     elasticity: float = Field(
         default=1.0, gt=0, le=20, description='The power; "power" alone has it: a bid 1 % higher wins so many % more.'
     )
+    typical: float | None = Field(
+        default=None,
+        gt=0,
+        lt=1,
+        description="True probability of a click whose price is as drawn. Default: a made-up log's conversion_rate.",
+    )
     follows: float = Field(
         default=0.0,
         ge=0,
         le=2,
-        description="How much the competitors know: prices grow as this power of the true probability. "
-        "Made-up logs alone have one.",
+        description="How much the competitors know: prices grow as this power of true probability over `typical`. "
+        "For logs that know their true probabilities.",
     )
 
 
@@ -83,7 +89,7 @@ class BidderSpec(Settings):
     controller: str = Field(default="pid", description="pid, dual, fixed or clairvoyant.")
     estimator: str = Field(
         default="counted",
-        description="counted, mature, chain_ladder, predicted, posterior_fill or bornhuetter_ferguson.",
+        description="counted, arrived, mature, chain_ladder, predicted, posterior_fill or bornhuetter_ferguson.",
     )
     delays: Annotated[Literal["learned", "given"], Words(noun="way to know the delays")] = Field(
         default="learned",

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -40,6 +39,7 @@ class Auctions:
     deliveries: Deliveries
     market: Market
     seed: int
+    typical: float  # true probability of a click whose price is as drawn
     code: NDArray[np.int32]  # shape (n_auctions,): campaign
     campaigns: Campaigns
     news: News
@@ -72,13 +72,7 @@ class Auctions:
         if not self.market.prices.follows or self.log.true_probability is None:
             return 1.0
         likely = self.log.true_probability[rows].astype(np.float64)
-        return (likely / self._typical) ** self.market.prices.follows
-
-    @cached_property
-    def _typical(self) -> float:
-        """The rate that competitors take for typical: that of the log's first clicks."""
-        assert self.log.true_probability is not None  # noqa: S101  (asked for only where there is one)
-        return float(np.median(self.log.true_probability[: 1 << 16]))
+        return (likely / self.typical) ** self.market.prices.follows
 
 
 def drawn_prices(prices: Prices, seed: int, rows: Ints) -> Floats:

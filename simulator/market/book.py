@@ -52,7 +52,13 @@ class Book:
         return slice(int(first), int(last))
 
     def known(
-        self, asked: slice, watermark: int, come: DelayCurves, come_of_value: DelayCurves, mature: slice
+        self,
+        asked: slice,
+        watermark: int,
+        come: DelayCurves,
+        come_of_value: DelayCurves,
+        mature: slice,
+        arrived: Floats,
     ) -> Known:
         """Return what is known of some clicks.
 
@@ -66,6 +72,8 @@ class Book:
             Of conversions and of value; the same object where conversions are counted.
         mature : slice
             Rows of the mature clicks that may speak for them.
+        arrived : float64 array of shape (n_groups,)
+            Value that arrived in the same stretch of time.
         """
         group = self.group[asked].astype(np.int64)
         age = np.maximum(watermark - self.time[asked], 0)
@@ -84,6 +92,7 @@ class Book:
             share=share,
             mature_cost=self._sums(mature, self.cost) / MICROS,
             mature_value=self._sums(mature, self.settled),
+            arrived=arrived,
         )
 
     def _sums(self, rows: slice, column: NDArray[Any]) -> Floats:

@@ -1,5 +1,6 @@
 """What a buyer knows, kept up to date: its book, the delay's curves, and what a conversion brings."""
 
+from bisect import bisect_right
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -71,6 +72,7 @@ class Knowledge:
         self._curves = [self._curve() for _ in range(1 if self._counts else 2)]
         self._brought = np.zeros((2, book.n_groups))  # conversions, and what they brought
         self._now = terms.start
+        self._told, self._arrived = [terms.start], [np.zeros(book.n_groups)]  # what had arrived by when
 
     def hear(self, now: int) -> None:
         """Take in what has become known before `now`, of clicks that are in the book."""
@@ -87,6 +89,9 @@ class Knowledge:
         for number, news in enumerate((converted, value)):
             self._brought[number] += sums_by(self.book.group[news.row], news.value, self.book.n_groups)
 
+        self._told.append(now)
+        self._arrived.append(self._brought[1].copy())
+
     def known(self, start: int, end: int) -> Known:
         """Return what is known now of the clicks in [start, end), us UTC.
 
@@ -95,7 +100,8 @@ class Knowledge:
         watermark = self.feed.watermark(self._now)
         last = min(watermark - self._terms.attribution_window, start)
         mature = self.book.rows(last - (end - start), last)
-        return self.book.known(self.book.rows(start, end), watermark, self._curves[0], self._curves[-1], mature)
+        asked, curves = self.book.rows(start, end), (self._curves[0], self._curves[-1])
+        return self.book.known(asked, watermark, *curves, mature, self._came_by(end) - self._came_by(start))
 
     def amount(self) -> Floats:
         """Return what a conversion of each campaign brings, by what has come, shape (n_groups,); 1 where they count.
@@ -108,6 +114,10 @@ class Knowledge:
         pooled = (brought.sum() + LIKE_OTHERS * self._terms.amount) / (conversions.sum() + LIKE_OTHERS)
         own: Floats = (brought + LIKE_OTHERS * pooled) / (conversions + LIKE_OTHERS)
         return np.maximum(own, 0.0)
+
+    def _came_by(self, moment: int) -> Floats:
+        """Return the value that had arrived when news was last taken in by a moment, shape (n_groups,)."""
+        return self._arrived[max(bisect_right(self._told, moment) - 1, 0)]
 
     def _curve(self) -> DelayCurves:
         terms = self._terms

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 
+from simulator.market.estimators.arrived import arrived
 from simulator.market.estimators.base import Estimator, Known
 from simulator.market.estimators.bornhuetter_ferguson import bornhuetter_ferguson
 from simulator.market.estimators.chain_ladder import chain_ladder
@@ -12,6 +13,7 @@ from simulator.market.estimators.predicted import predicted
 
 ESTIMATORS: Mapping[str, Callable[..., Estimator]] = {
     "counted": counted,
+    "arrived": arrived,
     "mature": mature,
     "chain_ladder": chain_ladder,
     "predicted": predicted,

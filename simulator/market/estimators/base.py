@@ -30,6 +30,7 @@ class Known(NamedTuple):
     share: Floats  # G(age): share of value that comes by then; F where conversions are counted
     mature_cost: Floats  # shape (n_groups,): cost of the mature clicks next before those asked for
     mature_value: Floats  # shape (n_groups,): value of those
+    arrived: Floats  # shape (n_groups,): value that arrived in the stretch looked back on, of whichever clicks
 
     def total(self, values: Floats) -> Floats:
         """Return the sums of a column by campaign, shape (n_groups,)."""

@@ -16,7 +16,7 @@ from simulator.market.estimators import Known
 from simulator.market.estimators.base import Floats, sums_by
 from simulator.market.heard import Heard
 
-COHORTS = 1_000  # at most so many, for the memory's sake
+COHORTS = 50  # at most so many to an attribution window, for the memory's sake
 Place = Callable[[Ints], Ints]  # rows of the log -> rows of the book, -1 for what was not bought
 
 
@@ -98,7 +98,7 @@ class Knowledge:
         As long a stretch of clicks speaks for them where only mature ones are believed: the last that is mature.
         """
         watermark = self.feed.watermark(self._now)
-        last = min(watermark - self._terms.attribution_window, start)
+        last = watermark - self._terms.attribution_window
         mature = self.book.rows(last - (end - start), last)
         asked, curves = self.book.rows(start, end), (self._curves[0], self._curves[-1])
         return self.book.known(asked, watermark, *curves, mature, self._came_by(end) - self._came_by(start))
@@ -121,7 +121,7 @@ class Knowledge:
 
     def _curve(self) -> DelayCurves:
         terms = self._terms
-        cohort = max(terms.every, -(-(terms.end + 1 - terms.start) // COHORTS))
+        cohort = max(terms.every, terms.attribution_window // COHORTS)
         n_cohorts = (terms.end - terms.start) // cohort + 1
         weight = np.inf if terms.fixed else terms.weight
         edges = ages(terms.attribution_window)

@@ -28,7 +28,7 @@ class Known(NamedTuple):
     converted: Bools  # whether a conversion has arrived that happened before the watermark
     converted_share: Floats  # F(age): share of conversions that come by the click's age
     share: Floats  # G(age): share of value that comes by then; F where conversions are counted
-    mature_cost: Floats  # shape (n_groups,): cost of the mature clicks next before those asked for
+    mature_cost: Floats  # shape (n_groups,): cost of as long a stretch of clicks, the last that is mature
     mature_value: Floats  # shape (n_groups,): value of those
     arrived: Floats  # shape (n_groups,): value that arrived in the stretch looked back on, of whichever clicks
 

@@ -41,12 +41,12 @@ def market(base=None, **sections):
     return tables
 
 
-def stall_of(tables, frame=None):
-    """Return what the bidders of a scenario share."""
+def stall_of(tables, change=lambda log: log):
+    """Return what the bidders of a scenario share, on its log or on what is made of that."""
     scenario = build.load(tables)
     learner = build.learner(scenario)
-    log = prepare_log(split_by(scenario, scenario.market.campaign), frame, learner, Unwatched())
-    return set_up(scenario, log, learner, None, Unwatched())
+    log = prepare_log(split_by(scenario, scenario.market.campaign), None, learner, Unwatched())
+    return set_up(scenario, change(log), learner, None, Unwatched())
 
 
 def played(stall, number=0):

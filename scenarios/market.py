@@ -30,11 +30,8 @@ class Prices(Settings):
     elasticity: float = Field(
         default=1.0, gt=0, le=20, description='The power; "power" alone has it: a bid 1 % higher wins so many % more.'
     )
-    typical: float | None = Field(
-        default=None,
-        gt=0,
-        lt=1,
-        description="True probability of a click whose price is as drawn. Default: a made-up log's conversion_rate.",
+    typical: float = Field(
+        default=0.1, gt=0, lt=1, description="True probability of a click whose price is as drawn, see `follows`."
     )
     follows: float = Field(
         default=0.0,

@@ -46,8 +46,6 @@ def _prices(market: Market, log: Any) -> Iterator[Problem]:
     if prices.follows and log is not None and not _knows_truth(log):
         told = "0, since the log does not know its true probabilities"
         yield mismatch("market.prices.follows", told, prices.follows)
-    elif prices.follows and prices.typical is None and log is not None and not isinstance(log, SyntheticLog):
-        yield mismatch("market.prices.typical", "a true probability, as follows is set", None)
     if log is not None and not _knows_truth(log):
         for number, bidder in enumerate(market.bidder):
             if bidder.controller == "clairvoyant":

@@ -27,7 +27,7 @@ SMALL = {
     "market": {
         "update_every": "1h",
         "lookback": "1d",
-        "prices": {"median": 0.15, "sigma": 0.7, "follows": 0.5},
+        "prices": {"median": 0.15, "sigma": 0.7, "typical": 0.2, "follows": 0.5},
         "bidder": [{"controller": "pid", "estimator": "bornhuetter_ferguson"}],
     },
 }

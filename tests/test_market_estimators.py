@@ -76,6 +76,11 @@ def test_bias_is_that_of_the_closed_form(toy, name):
     assert abs(found[name].mean() - expected) < 4 * max(found[name].std(), truth.std()) / np.sqrt(len(truth))
 
 
+def made(name):
+    """Return an estimator that answers however little is due."""
+    return ESTIMATORS[name](due=0.0) if name == "chain_ladder" else ESTIMATORS[name]()
+
+
 BITS = st.lists(st.booleans(), min_size=1, max_size=40).map(np.array)
 
 
@@ -83,14 +88,14 @@ BITS = st.lists(st.booleans(), min_size=1, max_size=40).map(np.array)
 @pytest.mark.parametrize("name", ["counted", "chain_ladder", "posterior_fill", "bornhuetter_ferguson"])
 def test_once_all_has_come_the_truth_is_told(name, converts):
     one = known(converts, np.ones(len(converts), np.bool_), share=1.0)
-    assert ESTIMATORS[name]()(one)[0] == pytest.approx(converts.sum())
+    assert made(name)(one)[0] == pytest.approx(converts.sum())
 
 
 @given(BITS, st.floats(0.01, 1), st.floats(1e-6, 0.9))
 def test_without_a_prior_bornhuetter_ferguson_is_the_chain_ladder(converts, share, rate):
     one = known(converts, converts, share=share, probability=np.full(len(converts), rate))
     without = ESTIMATORS["bornhuetter_ferguson"](prior=0.0)(one)
-    assert without == pytest.approx(ESTIMATORS["chain_ladder"]()(one), nan_ok=True)
+    assert without == pytest.approx(made("chain_ladder")(one), nan_ok=True)
 
 
 @given(BITS, st.floats(0.01, 0.99), st.floats(0.01, 0.7))
@@ -114,13 +119,13 @@ def test_campaigns_do_not_touch_each_other(name, converts, share, seed):
         mature_value=np.array([1.0, 3.0]),
         arrived=np.zeros(2),
     )
-    together = ESTIMATORS[name]()(both)
+    together = made(name)(both)
     for which in (0, 1):
         own = [column[group == which] for column in both[2:10]]
         alone = Known(
             np.zeros(int((group == which).sum()), np.int64), 1, *own, *(m[which : which + 1] for m in both[10:])
         )
-        assert ESTIMATORS[name]()(alone)[0] == pytest.approx(together[which], nan_ok=True)
+        assert made(name)(alone)[0] == pytest.approx(together[which], nan_ok=True)
 
 
 def test_of_no_clicks_nothing_is_said():
@@ -149,9 +154,18 @@ def test_money_fills_what_is_still_to_come():
         np.zeros(1),
     )
     assert ESTIMATORS["posterior_fill"]()(one)[0] == pytest.approx(4 + 1.0 * 0.8 / (1 - 0.1 * 0.5))
-    assert ESTIMATORS["chain_ladder"]()(one)[0] == pytest.approx(4 / 0.2)
+    assert made("chain_ladder")(one)[0] == pytest.approx(4 / 0.2)
     kappa = (20 * 10 + 4) / (20 * 10 + 2 * 0.2)
     assert ESTIMATORS["bornhuetter_ferguson"]()(one)[0] == pytest.approx(4 + kappa * 2 * 0.8)
+
+
+def test_the_chain_ladder_says_nothing_before_a_conversion_is_due():
+    converts = np.zeros(10, np.bool_)
+    young = known(converts, converts, share=0.1, probability=np.full(10, 0.5))
+    assert np.isnan(ESTIMATORS["chain_ladder"]()(young)[0])
+    assert ESTIMATORS["chain_ladder"]()(young._replace(share=np.full(10, 0.3)))[0] == 0.0
+    with pytest.raises(ValueError, match=r"^due: "):
+        ESTIMATORS["chain_ladder"](due=-1.0)
 
 
 def test_a_prior_below_nothing_is_refused():

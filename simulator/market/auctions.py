@@ -39,7 +39,6 @@ class Auctions:
     deliveries: Deliveries
     market: Market
     seed: int
-    typical: float  # true probability of a click whose price is as drawn
     code: NDArray[np.int32]  # shape (n_auctions,): campaign
     campaigns: Campaigns
     news: News
@@ -72,7 +71,7 @@ class Auctions:
         if not self.market.prices.follows or self.log.true_probability is None:
             return 1.0
         likely = self.log.true_probability[rows].astype(np.float64)
-        return (likely / self.typical) ** self.market.prices.follows
+        return (likely / self.market.prices.typical) ** self.market.prices.follows
 
 
 def drawn_prices(prices: Prices, seed: int, rows: Ints) -> Floats:

@@ -136,9 +136,8 @@ def set_up(scenario: Scenario, log: ClickLog, learner: Learner, folder: Path | N
     brings, n = worth(news.value, log.n_clicks), len(segment.values)
     campaigns = terms_of(market, segment.values, first)
     expected = expected_worth(kept, market, segment.code, brings, n)
-    typical = market.prices.typical or float(getattr(scenario.log, "conversion_rate", 1.0))
     shared = segment.code, campaigns, news, brings, expected
-    auctions = Auctions(kept, deliveries, market, scenario.seed, typical, *shared)
+    auctions = Auctions(kept, deliveries, market, scenario.seed, *shared)
     clock = Clock.of(log, settings.publish_every, settings.publish_lag, settings.batch)
     events = events_of(market, campaigns, first)
     return Stall(

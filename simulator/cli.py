@@ -201,6 +201,7 @@ def _check(options: argparse.Namespace) -> int:
 
 def _list(options: argparse.Namespace) -> int:  # noqa: ARG001  (every command is given its options)
     from simulator import terminal  # noqa: PLC0415
+    from simulator.market.terminal import show_ways  # noqa: PLC0415
     from simulator.methods import METHODS, PluginError, parameters, summary  # noqa: PLC0415
 
     methods = {}
@@ -210,6 +211,7 @@ def _list(options: argparse.Namespace) -> int:  # noqa: ARG001  (every command i
         except PluginError as error:
             methods[name] = (f"cannot be used: {error}", {})
     terminal.show_list({name: catalogue.describe(name) for name in catalogue.names()}, methods)
+    show_ways()
     return DONE
 
 

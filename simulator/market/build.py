@@ -9,7 +9,7 @@ from replay.feed import LabelFeed
 from replay.worlds.delays import DelayPart, Mixture
 from scenarios import Scenario
 from scenarios.market import BidderSpec, Market
-from scenarios.problems import Problem, unknown_name
+from scenarios.problems import Problem, unknown_key, unknown_name
 from simulator.market.bidder import Way
 from simulator.market.controllers import CONTROLLERS
 from simulator.market.curves import ages
@@ -83,7 +83,8 @@ def _bidder_problems(path: str, table: Mapping[str, Any]) -> list[Problem]:
         known |= parameters(registry[name])
     own = {key: value for key, value in table.items() if key not in _OWN}
     if len(recipes) == 2:
-        problems += [unknown_name(f"{path}.{key}", "parameter of these", key, known) for key in own if key not in known]
+        names = [*known, *_OWN]
+        problems += [unknown_key(f"{path}.{key}", names) for key in own if key not in known]
     wrong = [key for key, value in own.items() if key in known and not _is_number(value)]
     problems += [Problem(f"{path}.{key}", f"expected a number, got {own[key]!r}") for key in wrong]
     if not problems:

@@ -1,7 +1,8 @@
 """What the command line shows of a market."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
@@ -10,8 +11,11 @@ from rich.text import Text
 
 from scenarios import Scenario
 from scenarios.durations import format_duration
+from simulator.market.controllers import CONTROLLERS
+from simulator.market.estimators import ESTIMATORS
 from simulator.market.on_a_log import Table as Found
 from simulator.market.open_loop import Error
+from simulator.methods import parameters, summary
 from simulator.results import Result
 
 _MEASURES = {
@@ -41,6 +45,21 @@ def show_estimators(scenario: Scenario, found: Found) -> None:
             console.print(_errors(title, field, by_name))
     if any(error.unanswered > 0.005 for error in found.errors):
         console.print(Text(f"[n%] says nothing of so much of the value, which is left out: {_silent(found.errors)}"))
+
+
+def show_ways() -> None:
+    """Print the estimators and controllers that bidders of a market can have."""
+    console = Console(highlight=False)
+    registries: Mapping[str, Mapping[str, Callable[..., Any]]] = {"estimator": ESTIMATORS, "controller": CONTROLLERS}
+    for what, recipes in registries.items():
+        table = plain_table(f'{what}s of a market: [[market.bidder]] {what} = "NAME"')
+        table.show_header = False
+        for name, recipe in recipes.items():
+            known = "; ".join(f"{one.name} = {one.default:g}" for one in parameters(recipe).values())
+            table.add_row(
+                Text(name, style="bold"), Text.assemble(summary(recipe), (f"  {known}" if known else "", "dim"))
+            )
+        console.print(table)
 
 
 def plain_table(title: str) -> Table:
@@ -75,18 +94,18 @@ def show_market(result: Result) -> None:
     """Print a finished market: every bidder's figures, and what became of the auctions."""
     from simulator.report.market import HEADS, shown, summarize_market  # noqa: PLC0415  (only who asks waits for it)
 
-    console, summary = Console(highlight=False), summarize_market(result.folder)
-    console.print(Text(f"{summary['title']}: {summary['lead']}"))
-    for note in summary["notes"]:
+    console, shown_run = Console(highlight=False), summarize_market(result.folder)
+    console.print(Text(f"{shown_run['title']}: {shown_run['lead']}"))
+    for note in shown_run["notes"]:
         console.print(Text(f"  note: {note}", style="dim"))
-    heads = {column["name"]: column["head"] for column in summary["columns"]}
+    heads = {column["name"]: column["head"] for column in shown_run["columns"]}
     narrow = [name for name in _NARROW if name in heads]
     table = plain_table("from the start of the evaluation on")
     table.add_column("bidder", no_wrap=True)
     for name in narrow:
         table.add_column(HEADS[name][0].lower(), justify="right")
-    places = {column["name"]: number for number, column in enumerate(summary["columns"])}
-    for row in summary["table"]:
+    places = {column["name"]: number for number, column in enumerate(shown_run["columns"])}
+    for row in shown_run["table"]:
         cells = [row["cells"][places[name]] for name in narrow]
         table.add_row(Text(row["method"]["label"]), *(Text(cell["text"]) for cell in cells))
     console.print(table)

@@ -42,6 +42,7 @@ RESPONSES = {
     "settling_hours": "hours until it stayed within 10 %",
     "swing": "swing at the end",
 }
+STEERING = ("pid", "dual")  # controllers that listen to an estimator
 _SHARES = ("days_outside", "share_of_best", "estimate_bias", "estimate_error", "overshoot", "undershoot", "swing")
 
 
@@ -60,6 +61,7 @@ def summarize_market(folder: Path) -> dict[str, Any]:
         {
             "label": label,
             "bound": bound,
+            "steers": bidder["controller"] in STEERING,
             "look": look._asdict(),
             "swatch": swatch(look),
             "describe": bidder["describe"],
@@ -80,7 +82,7 @@ def summarize_market(folder: Path) -> dict[str, Any]:
         "events": [_event(event, rows, methods, run["campaigns"]) for event in _named_events(run, rows)],
         "by_campaign": [_campaign_row(name, labels, overall) for name in campaigns],
         "drawn": campaigns[:MOST_CAMPAIGNS],
-        "lines": _lines(rows, labels, ["", *campaigns[:MOST_CAMPAIGNS]]),
+        "lines": _lines(rows, methods, ["", *campaigns[:MOST_CAMPAIGNS]]),
         "marks": [
             {"at": _ms(event["at"]), "name": event["name"]} for event in run["events"] if event["name"] != "start"
         ],
@@ -123,10 +125,10 @@ def _columns(overall: Values) -> list[dict[str, str]]:
 
 
 def _row(method: Mapping[str, Any], overall: Values) -> dict[str, Any]:
-    cells = [
-        _cell(overall.get((method["label"], "", column["name"]), np.nan), column["name"])
-        for column in _columns(overall)
-    ]
+    cells = []
+    for name in (column["name"] for column in _columns(overall)):
+        heard = method["steers"] or not name.startswith("estimate")
+        cells.append(_cell(overall.get((method["label"], "", name), np.nan) if heard else np.nan, name))
     return {"method": method, "cells": cells}
 
 
@@ -186,19 +188,19 @@ def _shade(ratio: float) -> int | None:
     return size if ratio > 1 else -size
 
 
-def _lines(rows: Any, labels: Sequence[str], segments: Sequence[str]) -> dict[str, Any]:
+def _lines(rows: Any, methods: Sequence[Mapping[str, Any]], segments: Sequence[str]) -> dict[str, Any]:
     """Return lines by segment, metric and bidder: times in ms UTC, and values, None where there is no answer."""
     chosen = rows.filter(pc.field("span") == "update")
     metrics = ("cost", "worth", "multiplier", "estimate_ratio")
     found: dict[str, Any] = {}
     for segment in segments:
-        own = chosen.filter(pc.field("segment") == segment)
-        columns = {
-            (label, metric): own.filter((pc.field("method") == label) & (pc.field("metric") == metric))
-            for label in labels
-            for metric in metrics
-        }
-        found[segment] = {label: _line({metric: columns[label, metric] for metric in metrics}) for label in labels}
+        own, found[segment] = chosen.filter(pc.field("segment") == segment), {}
+        for method in methods:
+            of_bidder = own.filter(pc.field("method") == method["label"])
+            line = _line({metric: of_bidder.filter(pc.field("metric") == metric) for metric in metrics})
+            if not method["steers"]:
+                line["estimate"] = [None] * len(line["time"])
+            found[segment][method["label"]] = line
     return found
 
 
@@ -227,7 +229,7 @@ def _lead(overall: Values, bidders: Mapping[str, Any]) -> str:
     steering = {
         label: overall.get((label, "", "cost_ratio"), np.nan)
         for label, bidder in bidders.items()
-        if bidder["controller"] in ("pid", "dual")
+        if bidder["controller"] in STEERING
     }
     known = {label: ratio for label, ratio in steering.items() if np.isfinite(ratio) and ratio > 0}
     if not known:

@@ -62,13 +62,6 @@ class Change(Settings):
     after: _Level = Field(default=1.0, description="Share that is left from then on.")
 
 
-class Outage(Settings):
-    """A stretch of time in which no outcome arrives; they all come when it ends."""
-
-    at: PositiveDuration = Field(description="When it begins, from the log's first click on.")
-    length: PositiveDuration = Field(description="How long it lasts.")
-
-
 class BidderSpec(Settings):
     """One way of bidding: a method's predictions, an estimator of the value so far, and a controller.
 
@@ -160,9 +153,6 @@ class Market(Settings):
     ] = Field(default=(), description="Campaigns with terms of their own.")
     change: Annotated[tuple[Change, ...], Field(strict=False), Words(expected="tables headed [[market.change]]")] = (
         Field(default=(), description="What changes in the world.")
-    )
-    outage: Annotated[tuple[Outage, ...], Field(strict=False), Words(expected="tables headed [[market.outage]]")] = (
-        Field(default=(), description="When the label feed is down.")
     )
     delay: Annotated[tuple[DelayPart, ...], Field(strict=False), Words(expected="tables headed [[market.delay]]")] = (
         Field(

@@ -1,14 +1,13 @@
 """What must hold between the market section and the others."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from itertools import pairwise
 from typing import Any
 
 from scenarios.durations import format_duration
 from scenarios.logs import SyntheticLog
 from scenarios.market import BidderSpec, Market
 from scenarios.problems import Problem, mismatch, unknown_name
-from scenarios.sections import Clock
+from scenarios.sections import Clock, Pipeline
 
 
 def broken_market_rules(sections: Mapping[str, Any]) -> Iterator[Problem]:
@@ -23,6 +22,8 @@ def broken_market_rules(sections: Mapping[str, Any]) -> Iterator[Problem]:
     yield from _changes(market)
     if isinstance(clock, Clock):
         yield from _times(market, clock)
+    if (sections.get("pipeline") or Pipeline()) != Pipeline():
+        yield Problem("pipeline", "expected no [pipeline] beside [market], whose trainer never fails")
     if sections.get("tune"):
         yield Problem("tune", "expected no [tune] beside [market]: what is learned from hangs on the bids")
 
@@ -80,11 +81,6 @@ def _changes(market: Market) -> Iterator[Problem]:
     for number, change in enumerate(market.change):
         if change.before == change.after:
             yield mismatch(f"market.change[{number}].after", "another share than before", change.after)
-    ends = sorted((outage.at, outage.at + outage.length, number) for number, outage in enumerate(market.outage))
-    for (_, end, _), (start, _, number) in pairwise(ends):
-        if start <= end:
-            told = "outages apart from each other"
-            yield mismatch(f"market.outage[{number}].at", told, format_duration(start))
 
 
 def _times(market: Market, clock: Clock) -> Iterator[Problem]:

@@ -24,6 +24,7 @@ def test_the_ledger_balances_with_everything_that_can_happen(money):
     stall = stall_of(
         market(
             log=log,
+            feed={"fault": [{"kind": "outage", "at": "3d", "until": "84h"}, {"kind": "loss", "share": 0.05}]},
             market={
                 **terms,
                 "budget": 40.0,
@@ -32,7 +33,6 @@ def test_the_ledger_balances_with_everything_that_can_happen(money):
                     {"of": "traffic", "at": "3d", "before": 0.5},
                     {"of": "conversions", "at": "4d", "after": 0.7},
                 ],
-                "outage": [{"at": "3d", "length": "12h"}],
             },
         )
     )
@@ -76,10 +76,10 @@ def test_what_is_believed_is_right_whatever_happens():
     tables = market(
         log={"clicks": 120_000, "days": 12},
         clock={"evaluate_from": "4d"},
+        feed={"fault": [{"kind": "outage", "at": "8d", "until": "210h"}]},
         market={
             "campaigns": [{"name": "campaign_2", "launch": "6d"}],
             "change": [{"of": "conversions", "at": "5d", "before": 0.6}],
-            "outage": [{"at": "8d", "length": "18h"}],
             "bidder": [{"estimator": name} for name in ("bornhuetter_ferguson", "chain_ladder", "counted")],
         },
     )

@@ -31,7 +31,7 @@ def slowly(time, group, held, value, price, multiplier, launch, budget, second):
         elif t < launch[g]:
             went.append(Went.BEFORE_LAUNCH)
         else:
-            went.append(Went.BUDGET_SPENT if spent[g] >= budget[g] else Went.LOST)
+            went.append(Went.BUDGET_SPENT if spent[g] >= budget[g] else Went.OUTBID)
     return went, paid
 
 

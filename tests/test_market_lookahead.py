@@ -20,7 +20,7 @@ ROOT = Path(__file__).parents[1]
 BIDDERS = [{"estimator": name} for name in ESTIMATORS] + [{"controller": "dual", "estimator": "chain_ladder"}]
 TABLES = market(
     log={"clicks": 6_000, "gifts": {"share": 0.8, "median": 5.0, "p99": 50.0}},
-    feed={"kind": "exponential", "latency": "20m"},
+    feed={"kind": "exponential", "latency": "20m", "fault": [{"kind": "outage", "at": "50h", "until": "58h"}]},
     market={
         "value": "money",
         "amount": 5.0,
@@ -28,7 +28,6 @@ TABLES = market(
         "budget": 100.0,
         "update_every": "3h",
         "lookback": "18h",
-        "outage": [{"at": "50h", "length": "8h"}],
         "change": [{"of": "traffic", "at": "3d", "before": 0.7}],
         "bidder": BIDDERS,
     },

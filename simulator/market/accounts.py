@@ -79,6 +79,7 @@ def _outcomes(
         "pending": bought & (arrival >= end) & (arrival != NEVER),
         "outside_window": bought & deliveries.outside,
         "repeat": bought & deliveries.repeat,
+        **({"lost": bought & deliveries.lost} if deliveries.lost is not None else {}),
         "not_won": ~bought,
     }
     for kind in OutcomeKind:

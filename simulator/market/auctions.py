@@ -110,8 +110,11 @@ def changed(log: ClickLog, changes: Sequence[Change], seed: int) -> tuple[ClickL
     level = levels(changes, "conversions", log.click_time, int(log.click_time[0]))
     stays = kept(level, seed, _CONVERSIONS, np.arange(log.n_clicks, dtype=np.int64))[log.outcomes.row]
     outcomes, removed = _some(log.outcomes, stays), _some(log.outcomes, ~stays)
-    truth = None if log.true_probability is None else (log.true_probability * level).astype(np.float32)
-    return replace(log, outcomes=outcomes, true_probability=truth), removed
+    truth, value = (
+        None if column is None else (column * level).astype(np.float32)
+        for column in (log.true_probability, log.true_value)
+    )
+    return replace(log, outcomes=outcomes, true_probability=truth, true_value=value), removed
 
 
 def _some(outcomes: Outcomes, which: Bools) -> Outcomes:
@@ -134,6 +137,8 @@ def terms_of(market: Market, names: Sequence[str], start: int) -> Campaigns:
 
 def expected_worth(log: ClickLog, market: Market, code: NDArray[np.int32], worth: Floats, n: int) -> Floats | None:
     """Return the expected value of every auction: true probability, times what a campaign's conversions bring."""
+    if market.value == "money" and log.true_value is not None:
+        return log.true_value.astype(np.float64)
     if log.true_probability is None:
         return None
     likely = log.true_probability.astype(np.float64)

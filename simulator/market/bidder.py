@@ -60,7 +60,7 @@ class Bidder:
         # handed the whole log once, to know when it begins; before anything is asked, it gets what was won
         self.trainer = Trainer(log, auctions.deliveries, way.method, learner, batch, self.prediction, shown)
         self.book = Book(log.n_clicks, n, scratch)
-        self.knowledge = Knowledge(self.book, auctions.news, auctions.deliveries.feed, way.terms, self.won.place)
+        self.knowledge = Knowledge(self.book, auctions.news, auctions.deliveries.watermark, way.terms, self.won.place)
         self.diary = Diary.empty(n)
         self.multiplier = np.ones(n)
         self._spent, self._day = np.zeros(n, np.int64), np.full(1, -1, np.int64)

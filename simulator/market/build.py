@@ -5,7 +5,6 @@ from typing import Any
 
 import numpy as np
 
-from replay.feed import LabelFeed
 from replay.worlds.delays import DelayPart, Mixture
 from scenarios import Scenario
 from scenarios.market import BidderSpec, Market
@@ -56,12 +55,6 @@ def given_delays(market: Market, attribution_window: int) -> Floats | None:
     come = np.array([float(mixture.cdf(age, np.zeros(1))[0]) for age in ages(attribution_window).tolist()])
     cdf: Floats = come / come[-1] if come[-1] else np.ones(len(come))
     return cdf
-
-
-def with_outages(feed: LabelFeed, market: Market, start: int) -> LabelFeed:
-    """Return the feed with the market's outages, whose times count from `start`."""
-    outages = sorted((start + outage.at, start + outage.at + outage.length) for outage in market.outage)
-    return LabelFeed(**{**vars(feed), "outages": (*feed.outages, *outages)}) if outages else feed
 
 
 def _bidder_problems(path: str, table: Mapping[str, Any]) -> list[Problem]:

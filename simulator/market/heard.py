@@ -6,6 +6,7 @@ import numpy as np
 
 from replay.feed import Deliveries
 from replay.log import MICROS, NEVER, ClickLog, Floats, Ints
+from replay.passage import passage
 from simulator.market.estimators.base import sums_by
 
 
@@ -27,8 +28,7 @@ class Heard(NamedTuple):
 
         Up to the watermark nothing is missing, so what has come can be held against the age of the clicks.
         """
-        feed = deliveries.feed
-        passed = feed.held_back(log.click_time[self.row] + self.delay + feed.lag)
+        passed = deliveries.watermark.reaches(log.click_time[self.row] + self.delay)
         return _in_order(np.maximum(self.moment, passed), self.row, self.delay, self.value)
 
 
@@ -42,13 +42,18 @@ def conversions(log: ClickLog, deliveries: Deliveries) -> Heard:
 def money(log: ClickLog, deliveries: Deliveries) -> Heard:
     """Return the news of amounts, in the log's currency; what a refund takes back is negative."""
     counts = (deliveries.outcome_arrival != NEVER) & (log.outcomes.amount != 0)
-    row, _, time, amount = (column[counts] for column in log.outcomes)
-    return _in_order(deliveries.outcome_arrival[counts], row, time - log.click_time[row], amount / MICROS)
+    row, amount = log.outcomes.row[counts], log.outcomes.amount[counts]
+    says = passage(log, deliveries.feed).says[counts]
+    return _in_order(deliveries.outcome_arrival[counts], row, says - log.click_time[row], amount / MICROS)
 
 
-def worth(heard: Heard, n_clicks: int) -> Floats:
-    """Return what each click is worth once all of it has come, shape (n_clicks,)."""
-    return sums_by(heard.row, heard.value, n_clicks)
+def worth(log: ClickLog, deliveries: Deliveries, value: str) -> Floats:
+    """Return what each click brings in the end, whether or not the feed ever tells of it, shape (n_clicks,)."""
+    if value == "conversions":
+        return deliveries.label.astype(np.float64)
+    row, _, _, amount = log.outcomes
+    counts = ~(deliveries.outside | deliveries.repeat)
+    return sums_by(row[counts], amount[counts] / MICROS, log.n_clicks)
 
 
 def _in_order(moment: Ints, row: Ints, delay: Ints, value: Floats) -> Heard:

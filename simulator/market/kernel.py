@@ -14,7 +14,7 @@ class Went(IntEnum):
     """What became of an auction."""
 
     WON = 0
-    LOST = 1
+    OUTBID = 1
     NOT_HELD = 2  # outside the traffic that a scenario leaves
     BEFORE_LAUNCH = 3
     BUDGET_SPENT = 4

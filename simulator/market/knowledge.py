@@ -7,8 +7,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from replay.feed import Deliveries, LabelFeed
+from replay.feed import Deliveries
 from replay.log import ClickLog, Ints
+from replay.watermark import Watermark
 from simulator.market import heard
 from simulator.market.book import Book
 from simulator.market.curves import LIKE_OTHERS, DelayCurves, ages
@@ -60,14 +61,15 @@ class Knowledge:
     ----------
     book : Book
     news : News
-    feed : LabelFeed
+    watermark : Watermark
+        The feed's.
     terms : Terms
     place : callable
         Finds the rows of the book.
     """
 
-    def __init__(self, book: Book, news: News, feed: LabelFeed, terms: Terms, place: Place) -> None:
-        self.book, self.feed, self._news, self._terms, self._place = book, feed, news, terms, place
+    def __init__(self, book: Book, news: News, watermark: Watermark, terms: Terms, place: Place) -> None:
+        self.book, self.watermark, self._news, self._terms, self._place = book, watermark, news, terms, place
         self._counts = news.value is news.conversions
         self._curves = [self._curve() for _ in range(1 if self._counts else 2)]
         self._brought = np.zeros((2, book.n_groups))  # conversions, and what they brought
@@ -85,7 +87,7 @@ class Knowledge:
             for curve, news in zip(self._curves, (settled, settled_value), strict=False):
                 clicks = self.book.group[news.row].astype(np.int64), self.book.time[news.row]
                 curve.add(*clicks, news.delay, news.value)
-                curve.grow(self.feed.watermark(now))
+                curve.grow(self.watermark.at(now))
         for number, news in enumerate((converted, value)):
             self._brought[number] += sums_by(self.book.group[news.row], news.value, self.book.n_groups)
 
@@ -97,7 +99,7 @@ class Knowledge:
 
         As long a stretch of clicks speaks for them where only mature ones are believed: the last that is mature.
         """
-        watermark = self.feed.watermark(self._now)
+        watermark = self.watermark.at(self._now)
         last = watermark - self._terms.attribution_window
         mature = self.book.rows(last - (end - start), last)
         asked, curves = self.book.rows(start, end), (self._curves[0], self._curves[-1])

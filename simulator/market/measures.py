@@ -8,6 +8,7 @@ import numpy as np
 
 from scenarios.durations import DAY
 from scenarios.market import Market
+from scenarios.sections import Feed
 from simulator.market.auctions import Campaigns
 from simulator.market.estimators.base import Floats
 from simulator.market.parts import Part, divided, parts_of
@@ -68,7 +69,7 @@ class Rows:
 _TEXTS = ("span", "segment", "curve", "metric", "reason")
 
 
-def events_of(market: Market, campaigns: Campaigns, start: int) -> list[Event]:
+def events_of(market: Market, feed: Feed, campaigns: Campaigns, start: int) -> list[Event]:
     """Return all that happens, in order of time: launches, changes, and outages of the feed."""
     found = [
         Event(f"launch of {campaigns.names[number]}", int(at), number)
@@ -77,7 +78,7 @@ def events_of(market: Market, campaigns: Campaigns, start: int) -> list[Event]:
     ]
     words = {"conversions": "step in conversions", "traffic": "step in traffic"}
     found += [Event(words[change.of], start + change.at) for change in market.change]
-    found += [Event("feed outage", start + outage.at) for outage in market.outage]
+    found += [Event("feed outage", start + fault.at) for fault in feed.fault if fault.kind == "outage"]
     return sorted([Event("start", start), *found], key=lambda event: event.at)
 
 

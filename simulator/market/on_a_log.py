@@ -96,7 +96,7 @@ def estimators_on_log(
 
 
 def _trial(scenario: Scenario, log: ClickLog, by: str | None, cost: str | None, value: str) -> Trial:
-    deliveries = deliver(log, scenario.clock.attribution_window, build.feed(scenario))
+    deliveries = deliver(log, scenario.clock.attribution_window, build.feed(scenario, log))
     code = log.segments[by].code if by else np.zeros(log.n_clicks, np.int32)
     n_groups = len(log.segments[by].values) if by else 1
     start, end = (int(log.click_time[0]), int(log.click_time[-1])) if log.n_clicks else (0, 0)

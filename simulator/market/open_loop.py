@@ -97,8 +97,8 @@ def _ask(
     log, times = trial.log, trial.log.click_time
     book = Book(log.n_clicks, trial.n_groups)
     news = News.of(log, trial.deliveries, trial.value)
-    knowledge = Knowledge(book, news, trial.deliveries.feed, trial.terms, lambda rows: rows)
-    finally_worth = worth(news.value, log.n_clicks)
+    knowledge = Knowledge(book, news, trial.deliveries.watermark, trial.terms, lambda rows: rows)
+    finally_worth = worth(log, trial.deliveries, trial.value)
     estimates = {name: np.full((len(days), len(after), trial.n_groups), np.nan) for name in estimators}
     truth = np.zeros((len(days), trial.n_groups))
     moments = sorted(

@@ -2,8 +2,9 @@
 
 import copy
 import time
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from scenarios.market import BidderSpec, Market
 from scenarios.problems import Problem, unknown_name
 from simulator import build
 from simulator.clock import Clock
+from simulator.feed_faults import faults_beyond
 from simulator.folder import Temporary, check_target, whole_folder, write_text
 from simulator.market import build as names
 from simulator.market.accounts import MarketLedger, settle
@@ -51,6 +53,7 @@ class Stall:
     watcher: Watcher
     events: list[Event]
     seconds: dict[str, float] = field(default_factory=dict)
+    asked_to_stop: Callable[[], bool] = lambda: False
 
 
 @dataclass(frozen=True)
@@ -73,6 +76,7 @@ def run_market(
     out: str | Path | None = None,
     jobs: int = 1,
     watcher: Watcher | None = None,
+    asked_to_stop: Callable[[], bool] | None = None,
 ) -> Result:
     """Play a scenario's bidders on its auctions, and measure them; parameters and errors are those of `run`."""
     market, watcher = scenario.market, watcher or Unwatched()
@@ -92,6 +96,7 @@ def run_market(
     prepared = prepare_log(split_by(scenario, market.campaign), log, prototype, watcher)
     with whole_folder(out) as folder:
         stall = set_up(scenario, prepared, prototype, folder, watcher)
+        stall = replace(stall, asked_to_stop=asked_to_stop or stall.asked_to_stop)
         stall.seconds["prepare"] = time.perf_counter() - started
         played = _play_all(stall, jobs)
         _write(stall, played)
@@ -119,6 +124,8 @@ def set_up(scenario: Scenario, log: ClickLog, learner: Learner, folder: Path | N
     """
     market, settings = scenario.market, scenario.clock
     assert market is not None  # noqa: S101  (asked for only then)
+    if problems := faults_beyond(scenario, log) + _values(scenario):
+        raise ScenarioError(scenario.name, problems)
     segment = log.segments[market.campaign]
     unknown = [
         unknown_name(f"market.campaigns[{number}].name", f"{market.campaign} of the log", one.name, segment.values)
@@ -130,16 +137,15 @@ def set_up(scenario: Scenario, log: ClickLog, learner: Learner, folder: Path | N
         raise ScenarioError(scenario.name, unknown or [empty])
     first = int(log.click_time[0])
     kept, removed = changed(log, market.change, scenario.seed)
-    feed = names.with_outages(build.feed(scenario), market, first)
-    deliveries = deliver(kept, settings.attribution_window, feed, scratch=folder)
+    deliveries = deliver(kept, settings.attribution_window, build.feed(scenario, kept), scratch=folder)
     news = News.of(kept, deliveries, market.value)
-    brings, n = worth(news.value, log.n_clicks), len(segment.values)
+    brings, n = worth(kept, deliveries, market.value), len(segment.values)
     campaigns = terms_of(market, segment.values, first)
     expected = expected_worth(kept, market, segment.code, brings, n)
     shared = segment.code, campaigns, news, brings, expected
     auctions = Auctions(kept, deliveries, market, scenario.seed, *shared)
     clock = Clock.of(log, settings.publish_every, settings.publish_lag, settings.batch)
-    events = events_of(market, campaigns, first)
+    events = events_of(market, scenario.feed, campaigns, first)
     return Stall(
         scenario,
         market,
@@ -152,6 +158,15 @@ def set_up(scenario: Scenario, log: ClickLog, learner: Learner, folder: Path | N
         watcher,
         events,
     )
+
+
+def _values(scenario: Scenario) -> list[Problem]:
+    """Return which methods predict money, which a bidder cannot use yet."""
+    return [
+        Problem(f"method[{number}].name", f"expected a method of conversions beside [market], got {spec.name!r}")
+        for number, spec in enumerate(scenario.methods)
+        if build.methods(scenario)[spec.label].target == "value"
+    ]
 
 
 def bidder_of(stall: Stall, spec: BidderSpec, scratch: Path | None) -> Bidder:
@@ -191,7 +206,13 @@ def _play_all(stall: Stall, jobs: int) -> dict[str, Played]:
 def _play(stall: Stall, spec: BidderSpec) -> Played:
     bidder = bidder_of(stall, spec, stall.folder)
     started = time.perf_counter()
-    play(bidder, stall.clock, stall.market.update_every, lambda now: stall.watcher.tick(spec.label, now))
+
+    def tick(now: int) -> None:
+        if stall.asked_to_stop():
+            raise KeyboardInterrupt
+        stall.watcher.tick(spec.label, now)
+
+    play(bidder, stall.clock, stall.market.update_every, tick)
     seconds = time.perf_counter() - started
     series, market, yardstick = series_of(bidder), stall.market, stall.yardstick
     campaigns = stall.auctions.campaigns

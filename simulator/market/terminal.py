@@ -117,5 +117,5 @@ def show_market(result: Result) -> None:
         counts = ledger["auctions"]
         rest = counts["not_held"] + counts["before_launch"] + counts["budget_spent"]
         spent = shown(float(ledger["money"]["spend"]["read"]), "cost")
-        auctions.add_row(Text(label), f"{counts['won']:,}", f"{counts['lost']:,}", f"{rest:,}", spent)
+        auctions.add_row(Text(label), f"{counts['won']:,}", f"{counts['outbid']:,}", f"{rest:,}", spent)
     console.print(auctions)

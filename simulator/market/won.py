@@ -114,8 +114,17 @@ class Won:
     def deliveries(self) -> Deliveries:
         """Return the deliveries as they stand."""
         n, none = self.n, np.empty(0, np.bool_)
-        feed = self._auctions.deliveries.feed
-        arrived = Arrived(self._label[:n], self._arrival[:n], np.empty(0, np.int64), none, none, _NONE, feed)
+        whole = self._auctions.deliveries
+        arrived = Arrived(
+            self._label[:n],
+            self._arrival[:n],
+            np.empty(0, np.int64),
+            none,
+            none,
+            self.log(),
+            whole.feed,
+            whole.watermark,
+        )
         object.__setattr__(arrived, "_happened", self._happened[:n])
         object.__setattr__(arrived, "_in_order", (self._came[: self._n_came], self._came_at[: self._n_came]))
         return arrived

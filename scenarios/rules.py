@@ -9,6 +9,7 @@ from scenarios.change_rules import change_problems, fault_problems, refund_probl
 from scenarios.durations import DAY, format_duration
 from scenarios.livestream import LivestreamLog
 from scenarios.logs import SyntheticLog, TableLog
+from scenarios.market_rules import broken_market_rules
 from scenarios.problems import Problem, mismatch, unknown_name
 from scenarios.sections import Clock, Feed, Learner, MethodSpec, Metrics, Pipeline, PipelineFault, Tune
 
@@ -48,6 +49,7 @@ def broken_rules(sections: Mapping[str, Any], *, is_file: bool) -> list[Problem]
     found += [_latency(feed), fault_problems(feed, log)] if feed else []
     tune = sections.get("tune")
     found += [_rates(tune), _scored(tune, clock) if clock else ()] if tune else []
+    found.append(broken_market_rules(sections))
     return [problem for problems in found for problem in problems]
 
 

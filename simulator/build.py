@@ -17,6 +17,7 @@ from scenarios.problems import Problem, nearest, show
 from scenarios.sections import PipelineFault
 from simulator.clock import Clock
 from simulator.feed_faults import faults_of
+from simulator.market.build import market_problems
 from simulator.methods import METHODS, Method, Parameter, PluginError, Recipe, Timing, parameters
 from simulator.pipeline import Fault, Pipeline
 
@@ -43,7 +44,7 @@ def load(source: Any, overrides: Sequence[str] = ()) -> Scenario:
     ScenarioError
         With everything that is wrong.
     """
-    return Scenario.load(source, overrides, checks=(method_problems,))
+    return Scenario.load(source, overrides, checks=(method_problems, market_problems))
 
 
 def method_problems(raw: Mapping[str, Any]) -> list[Problem]:

@@ -7,7 +7,7 @@ import json
 import sys
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 import pyarrow as pa
@@ -22,11 +22,10 @@ from simulator.marks import marks
 from simulator.methods import METHODS, Parameter, origin, parameters, summary
 
 if TYPE_CHECKING:
-    from simulator.metrics.table import MetricTable
     from simulator.runner import Played, Stage
 
 FORMAT = 1
-_PACKAGES = ("latelabel", "numpy", "pyarrow", "numba", "simpy", "river")
+PACKAGES = ("latelabel", "numpy", "pyarrow", "numba", "simpy", "river")
 _TIME = pa.timestamp("us", tz="UTC")
 _SCHEMA = pa.schema(
     [
@@ -47,7 +46,14 @@ _SCHEMA = pa.schema(
 )
 
 
-def write_metrics(path: Path, tables: Mapping[str, "MetricTable"]) -> None:
+class Columnar(Protocol):
+    """Metrics in columns, as a `MetricTable` has them."""
+
+    def columns(self) -> Mapping[str, Any]:
+        """Return the columns by name."""
+
+
+def write_metrics(path: Path, tables: Mapping[str, "Columnar"]) -> None:
     """Write the metrics of all methods as one long table; what has no answer is null, with its reason."""
     with pq.ParquetWriter(path, _SCHEMA, compression="zstd", write_page_checksum=True) as writer:
         for method, table in tables.items():
@@ -83,11 +89,11 @@ def record_text(stage: "Stage", played: Mapping[str, "Played"], ledger: Ledger, 
         "hash": scenario.hash(),
         "seed": scenario.seed,
         "scenario": resolved,
-        "versions": {"python": sys.version.split()[0]} | {name: importlib.metadata.version(name) for name in _PACKAGES},
-        "log": _log(stage.log, resolved["log"]),
+        "versions": {"python": sys.version.split()[0]} | {name: importlib.metadata.version(name) for name in PACKAGES},
+        "log": log_record(stage.log, resolved["log"]),
         "clock": {
-            "evaluate_from": _iso(stage.yardstick.evaluate_from),
-            "end": _iso(stage.clock.end),
+            "evaluate_from": iso(stage.yardstick.evaluate_from),
+            "end": iso(stage.clock.end),
             "attribution_window": resolved["clock"]["attribution_window"],
             "publish_every": resolved["clock"]["publish_every"],
         },
@@ -101,16 +107,17 @@ def record_text(stage: "Stage", played: Mapping[str, "Played"], ledger: Ledger, 
     return json.dumps(record, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
 
 
-def _log(log: ClickLog, settings: Mapping[str, Any]) -> dict[str, Any]:
+def log_record(log: ClickLog, settings: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what a run says of its log."""
     times = [int(log.click_time[0]), int(log.click_time[-1])] if log.n_clicks else [None, None]
     return {
         "fingerprint": log.fingerprint,
         "kind": settings["kind"],
         "source": ", ".join(settings.get("path") or [settings["kind"]]),
         "clicks": log.n_clicks,
-        "first_click": _iso(times[0]),
-        "last_click": _iso(times[1]),
-        "observed_until": _iso(log.observed_until) if log.n_clicks else None,
+        "first_click": iso(times[0]),
+        "last_click": iso(times[1]),
+        "observed_until": iso(log.observed_until) if log.n_clicks else None,
         "features": list(log.feature_names),
         "notes": [*log.intake.notes, *_refused(log)],
         "synthetic": log.true_probability is not None,
@@ -140,7 +147,7 @@ def _method(spec: Any, played: "Played", end: int) -> dict[str, Any]:
         "seconds": played.seconds,
         "weights": {"effective_share": tally.effective_share},
         "drift": [
-            {"time": _iso(alarm.time), "before": _finite(alarm.before), "after": _finite(alarm.after)}
+            {"time": iso(alarm.time), "before": _finite(alarm.before), "after": _finite(alarm.after)}
             for alarm in played.measures.alarms
         ],
         **({"learning_rate": played.learning_rate, "tuning": _plain(_trials(played))} if played.tuning else {}),
@@ -162,7 +169,8 @@ def _parameters(spec: Any) -> dict[str, Any]:
     return defaults | dict(spec.parameters)
 
 
-def _iso(time: int | None) -> str | None:
+def iso(time: int | None) -> str | None:
+    """Return a moment as text, such as 2025-01-31T18:00:00Z."""
     if time is None:
         return None
     moment = dt.datetime(1970, 1, 1, tzinfo=dt.UTC) + dt.timedelta(microseconds=time)

@@ -152,6 +152,12 @@ def run(
     StoppedError
         If it was asked to.
     """
+    if scenario.market:
+        from simulator.market.runner import run_market  # noqa: PLC0415  (it builds on this module)
+
+        return run_market(
+            scenario, log=log, learner=learner, out=out, jobs=jobs, watcher=watcher, asked_to_stop=asked_to_stop
+        )
     methods = build.methods(scenario)
     if scenario.tune and learner:
         told = "expected no [tune] where the learner is handed over from Python: its learning rate is its own"
@@ -192,13 +198,17 @@ def _identity(scenario: Scenario, log: ClickLog) -> dict[str, Any]:
     return {"scenario": scenario.hash(), "log": log.fingerprint, "versions": versions}
 
 
-def prepare_log(scenario: Scenario, frame: Any, learner: Learner, watcher: Watcher) -> ClickLog:
+def prepare_log(
+    scenario: Scenario, frame: Any, learner: Learner, watcher: Watcher, *, keep_columns: bool = False
+) -> ClickLog:
     """Return the scenario's log, or a dataframe in its place, read and encoded as a learner needs it."""
-    log = read_log(scenario, frame, learner, watcher)
+    log = read_log(scenario, frame, learner, watcher, keep_columns=keep_columns)
     return derive(log, build.aggregates(scenario), build.feed(scenario, log), build.encoding(scenario), cache_folder())
 
 
-def read_log(scenario: Scenario, frame: Any, learner: Learner, watcher: Watcher) -> ClickLog:
+def read_log(
+    scenario: Scenario, frame: Any, learner: Learner, watcher: Watcher, *, keep_columns: bool = False
+) -> ClickLog:
     """Return the same without its aggregates, which hang on the feed."""
     cache = cache_folder()
     return prepare(
@@ -206,7 +216,7 @@ def read_log(scenario: Scenario, frame: Any, learner: Learner, watcher: Watcher)
         encoding=build.encoding(scenario),
         segments=segments_kept(scenario),
         keys=key_columns(build.aggregates(scenario)),
-        keep_columns=learner.features == "columns",
+        keep_columns=keep_columns or learner.features == "columns",
         cache=cache,
         clock_skew=getattr(scenario.log, "clock_skew", 0),
         max_quarantined=getattr(scenario.log, "max_quarantined", 0.0),

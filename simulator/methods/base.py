@@ -77,7 +77,7 @@ class Parameter:
 _TYPES: Mapping[Any, str] = {int: "integer", float: "number", str: "text", bool: "flag"}
 
 
-def parameters(recipe: Recipe) -> dict[str, Parameter]:
+def parameters(recipe: Callable[..., Any]) -> dict[str, Parameter]:
     """Return the parameters of a method by name: the keyword-only arguments of its recipe.
 
     Raises
@@ -94,7 +94,7 @@ def parameters(recipe: Recipe) -> dict[str, Parameter]:
     return found
 
 
-def _type_name(recipe: Recipe, name: str, hints: Mapping[str, Any]) -> str:
+def _type_name(recipe: Callable[..., Any], name: str, hints: Mapping[str, Any]) -> str:
     options = [hint for hint in _alternatives(hints.get(name)) if hint is not type(None)]
     if len(options) == 1:
         if options[0] == Duration:
@@ -109,6 +109,6 @@ def _alternatives(hint: Any) -> tuple[Any, ...]:
     return (hint,) if hint == Duration or not get_args(hint) else get_args(hint)
 
 
-def summary(recipe: Recipe) -> str:
+def summary(recipe: Callable[..., Any]) -> str:
     """Return the first line of a recipe's docstring."""
     return (inspect.getdoc(recipe) or "").partition("\n")[0]

@@ -31,6 +31,13 @@ LINES = {
     "applied": "applied, each once",
     "duplicate": "delivered a second time, not applied",
     "quarantined": "quarantined",
+    "won": "won: a click was bought",
+    "outbid": "lost to a higher bid",
+    "not_held": "not held, by the scenario's traffic",
+    "before_launch": "before the campaign's launch",
+    "budget_spent": "not bid for: the day's budget was spent",
+    "not_won": "of auctions that were not won",
+    "not_taken_place": "taken away by the scenario's changes",
 }
 
 

@@ -129,16 +129,19 @@ class View:
         told = amount != 0
         return self.log.outcomes.row[index[told]], arrivals[told], amount[told]
 
-    def value(self, rows: Ints, by: Ints | int, age: int | None = None) -> Ints:
-        """Return the money of each click that had arrived by a moment, millionths, shape (len(rows),).
+    def amounts_of(self, rows: Ints, by: Ints | int) -> tuple[Ints, Ints, Ints]:
+        """Return the money of clicks that had arrived by a moment, amount by amount, ordered by (place in rows, time).
 
         Parameters
         ----------
         rows : int64 array
         by : int64 array of shape (len(rows),), or int
             us UTC; what arrives at that very moment counts.
-        age : int, optional
-            Only what happened up to this age of the click counts, us.
+
+        Returns
+        -------
+        which, arrivals, amounts : int64 arrays of shape (n_amounts,)
+            Which of `rows` each belongs to, when it arrived, millionths; what a refund takes back is negative.
 
         Raises
         ------
@@ -148,10 +151,20 @@ class View:
         if len(rows):
             self._past(int(np.max(by)))
         which, index = self._outcomes_of(rows)
-        counts = self.deliveries.outcome_arrival[index] <= np.broadcast_to(by, rows.shape)[which]
-        if age is not None:
-            counts &= self.log.outcomes.time[index] <= self.log.click_time[rows[which]] + age
-        return self._total(which[counts], index[counts], len(rows))
+        arrivals, amounts = self.deliveries.outcome_arrival[index], self.log.outcomes.amount[index]
+        told = (arrivals <= np.broadcast_to(by, rows.shape)[which]) & (amounts != 0)
+        return which[told], arrivals[told], amounts[told]
+
+    def value(self, rows: Ints, by: Ints | int) -> Ints:
+        """Return the money of each click that had arrived by a moment, millionths, shape (len(rows),).
+
+        Raises
+        ------
+        LookAheadError
+            As `amounts_of`.
+        """
+        which, _, amounts = self.amounts_of(rows, by)
+        return _total(which, amounts, len(rows))
 
     def true_value(self, rows: Ints) -> Ints:
         """Return the money of clicks inside the attribution window, now or later, millionths.
@@ -167,7 +180,7 @@ class View:
             )
         which, index = self._outcomes_of(rows)
         counts = ~(self.deliveries.outside[index] | self.deliveries.repeat[index])
-        return self._total(which[counts], index[counts], len(rows))
+        return _total(which[counts], self.log.outcomes.amount[index[counts]], len(rows))
 
     def true_label(self, rows: Ints) -> Bools:
         """Return whether clicks convert inside the attribution window, now or later.
@@ -191,11 +204,12 @@ class View:
         start = np.cumsum(size) - size
         return which, np.arange(len(which)) + (first - start)[which]
 
-    def _total(self, which: Ints, index: Ints, n: int) -> Ints:
-        total = np.zeros(n, np.int64)
-        np.add.at(total, which, self.log.outcomes.amount[index])
-        return total
-
     def _past(self, moment: int) -> None:
         if moment >= self.now:
             raise LookAheadError(f"asked for what is known at {moment} us, but it is only {self.now} us")
+
+
+def _total(which: Ints, amounts: Ints, n: int) -> Ints:
+    total = np.zeros(n, np.int64)
+    np.add.at(total, which, amounts)
+    return total

@@ -126,6 +126,7 @@ def _method(spec: Any, played: "Played", end: int) -> dict[str, Any]:
     return {
         "name": spec.name,
         "parameters": _parameters(spec),
+        "target": played.target,
         "describe": summary(METHODS[spec.name]),
         "package": origin(METHODS[spec.name]),
         "examples": tally.examples,

@@ -76,6 +76,9 @@ class Result:
     def predictions(self, method: str) -> "pd.DataFrame":
         """One row per click: click, click_time, prediction, label (null while immature), true_probability.
 
+        Of a method that predicts money also its stages, such as probability and amount, and the value of each click,
+        null while immature.
+
         Raises
         ------
         KeyError

@@ -3,6 +3,7 @@
 import copy
 import tempfile
 import time
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -10,7 +11,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from learners.base import Learner
+from learners.base import Floats32, Learner
 from replay.feed import Deliveries, deliver
 from replay.log import ClickLog
 from replay.prepare import prepare
@@ -22,8 +23,8 @@ from simulator.clock import Clock
 from simulator.engine import replay
 from simulator.folder import Temporary, check_target, whole_folder, write_text
 from simulator.ledger import Ledger, settle
-from simulator.measure import Measures, Yardstick, delays, evaluated, measure
-from simulator.methods import Method
+from simulator.measure import Measures, Yardstick, delays, evaluated, measure, unmeasured
+from simulator.methods import PROBABILITY, Method
 from simulator.predictions import write_predictions
 from simulator.record import record_text, write_metrics
 from simulator.report import write_report
@@ -74,6 +75,7 @@ class Played:
     seconds: float
     learning_rate: float | None = None  # where it was tuned
     tuning: tuple[Trial, ...] = ()
+    target: str = "conversion"  # what is predicted, as `Method.target`
 
 
 @dataclass(frozen=True)
@@ -231,15 +233,26 @@ def _play(stage: Stage, label: str, method: Method, stopped: list[BaseException]
     rate = best(trials, stage.scenario.learner.learning_rate) if trials else None
     learner = copy.deepcopy(stage.learner) if rate is None else build.learner(stage.scenario, rate)
     started = time.perf_counter()
-    trainer = Trainer(log, stage.deliveries, method, learner, settings.batch, prediction, shown)
+    stages = {name: _column(stage.folder, log.n_clicks, np.float32) for name in method.stages}
+    trainer = Trainer(log, stage.deliveries, method, learner, settings.batch, prediction, shown, stages)
     replay(trainer, stage.clock, tick)
     replayed = time.perf_counter()
-    clicks = evaluated(log, stage.deliveries, prediction, stage.yardstick)
-    measures = measure(clicks, stage.clock, stage.yardstick)
+    measures = _measured(stage, method, prediction, stages)
     folder = stage.folder / "predictions" / f"method={label}"
-    write_predictions(folder, log, stage.deliveries, settings.attribution_window, prediction)
+    kept = stages if method.target == "value" else None
+    write_predictions(folder, log, stage.deliveries, settings.attribution_window, prediction, kept)
     stage.watcher.finished(label)
-    return Played(trainer, measures, replayed - started, rate, trials)
+    return Played(trainer, measures, replayed - started, rate, trials, method.target)
+
+
+def _measured(stage: Stage, method: Method, prediction: Floats32, stages: Mapping[str, Floats32]) -> Measures:
+    """Return the figures about conversions: of what is served, or of the stage that says their probability."""
+    if method.target == "value":
+        if PROBABILITY not in stages:
+            return unmeasured(evaluated(stage.log, stage.deliveries, prediction, stage.yardstick), stage.yardstick)
+        prediction = stages[PROBABILITY]
+    clicks = evaluated(stage.log, stage.deliveries, prediction, stage.yardstick)
+    return measure(clicks, stage.clock, stage.yardstick)
 
 
 def _column(folder: Path, length: int, dtype: Any) -> Any:

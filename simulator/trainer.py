@@ -63,7 +63,7 @@ class Trainer:
     shown_positive : bool array of shape (n_clicks,)
         Filled by `learn`: which clicks the served model was shown as positives.
     recorded : mapping of str to float32 array of shape (n_clicks,), optional
-        Filled by `serve`: an array for each of the method's stages.
+        Filled by `serve`: an array for each of the method's stages that is to be kept.
     """
 
     def __init__(
@@ -79,9 +79,9 @@ class Trainer:
     ) -> None:
         self.log, self.deliveries, self.batch = log, deliveries, batch
         self.prediction, self.shown_positive = prediction, shown_positive
-        self.correction, self.stages = method.correction, method.stages
-        self.recorded = {} if recorded is None else recorded
-        stages = (name for stage in method.stages.values() for name in stage.serves_from)
+        self.correction, self.recorded = method.correction, {} if recorded is None else recorded
+        self.stages = {name: stage for name, stage in method.stages.items() if name in self.recorded}
+        stages = (name for stage in self.stages.values() for name in stage.serves_from)
         self.serves_from = tuple(dict.fromkeys([*method.correction.serves_from, *stages]))
         self.parts = [
             Part(name, head.policy, head.correction, _own(learner, head.loss, head.arms), head.constant, head.arms)

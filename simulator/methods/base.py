@@ -8,6 +8,8 @@ from typing import Annotated, Any, Literal, Protocol, get_args, get_type_hints
 from learners.base import Correction, Floats32, Seen
 from replay.policies import LabelPolicy
 
+PROBABILITY = "probability"  # the stage of a method for money that says the chance of a conversion
+
 Duration = Annotated[int, "duration"]  # us; "90s" or "7d" in a scenario
 
 

@@ -137,8 +137,9 @@ class Assembly:
     def _write_clicks(self, staged: Staged, ordered: _Ordered) -> dict[str, tuple[str, ...]]:
         order = ordered.order
         columns = {"click_time": ordered.click_time, "click": arranged(staged.click, order, self._work / "click")}
-        if staged.true_probability is not None:
-            columns["true_probability"] = arranged(staged.true_probability, order, self._work / "probability")
+        for name, truth in (("true_probability", staged.true_probability), ("true_value", staged.true_value)):
+            if truth is not None:
+                columns[name] = arranged(truth, order, self._work / f"{name}_in_order")
         segments = {}
         for i, (name, coder) in enumerate(self._stage.coders.items()):
             codes = arranged(staged.codes[name], order, self._work / f"codes_{i}")

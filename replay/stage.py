@@ -47,6 +47,7 @@ class Staged(NamedTuple):
     slots: SlotTable
     outcomes: Piece
     true_probability: NDArray[np.float32] | None
+    true_value: NDArray[np.float32] | None
     codes: dict[str, Codes]
     columns: pa.Table | None
 
@@ -88,7 +89,7 @@ class Stage:
         self._columns = (
             TableWriter(folder / COLUMNS, raw_schema(reader.categorical, reader.numeric)) if keep_columns else None
         )
-        self._probability: Spool | None = None
+        self._truths: dict[str, Spool] = {}
         self._ids: Spool | None = None
         self._refused_ids: list[Hashes] = []
         self.coders = {name: SegmentCoder(name) for name in segments}
@@ -106,9 +107,8 @@ class Stage:
         self._outcomes.append(*self._quarantine.refuse(Reason.CLICK_QUARANTINED, found, found.row < 0))
         self._add_ids(raw.click_id, keep)
         self._add_features(raw.features, keep)
-        if raw.true_probability is not None:
-            self._probability = self._probability or Spool(self._folder / "true_probability", np.float32)
-            self._probability.append(raw.true_probability[keep])
+        self._add_truth("true_probability", raw.true_probability, keep)
+        self._add_truth("true_value", raw.true_value, keep)
         self._clicks.append(raw.click_time[keep], number[keep])
         self._accepted += int(np.count_nonzero(keep))
 
@@ -137,7 +137,8 @@ class Stage:
             has_ids=self._ids is not None,
             slots=read_slots(slots, self._accepted, n_features) if slots is not None else no_slots(self._accepted),
             outcomes=Piece(**self._outcomes.read()),
-            true_probability=self._probability.read() if self._probability is not None else None,
+            true_probability=self._truth("true_probability"),
+            true_value=self._truth("true_value"),
             codes={name: spool.read() for name, spool in self._codes.items()},
             columns=read_table(read_file(self._folder / COLUMNS)) if self._columns is not None else None,
         )
@@ -149,6 +150,16 @@ class Stage:
         found = Piece(row, kind, time, exact, number)
         found = self._quarantine.refuse(Reason.OUTCOME_TIME_INVALID, found, timeless, amount)
         return self._quarantine.refuse(Reason.AMOUNT_INVALID, found, ~usable[~timeless], amount[~timeless])
+
+    def _add_truth(self, name: str, values: NDArray[np.float32] | None, keep: Bools) -> None:
+        if values is None:
+            return
+        if name not in self._truths:
+            self._truths[name] = Spool(self._folder / name, np.float32)
+        self._truths[name].append(values[keep])
+
+    def _truth(self, name: str) -> NDArray[np.float32] | None:
+        return self._truths[name].read() if name in self._truths else None
 
     def _add_ids(self, click_id: pa.Array | None, keep: Bools) -> None:
         if click_id is not None and self._ids is None:

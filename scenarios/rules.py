@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from scenarios.durations import DAY, format_duration
+from scenarios.livestream import LivestreamLog
 from scenarios.logs import SyntheticLog, TableLog
 from scenarios.problems import Problem, mismatch, unknown_name
 from scenarios.sections import Clock, Feed, Learner, MethodSpec, Metrics, Tune
@@ -25,6 +26,8 @@ def broken_rules(sections: Mapping[str, Any], *, is_file: bool) -> list[Problem]
     if isinstance(log, SyntheticLog):
         found += [_feature_names(log), _delay(log), _delay_by(log), _gifts(log)]
         found += [_evaluation_start(log, clock)] if clock else []
+    if isinstance(log, LivestreamLog):
+        found += [_delay(log), _evaluation_start(log, clock) if clock else ()]
     if isinstance(log, TableLog):
         found += [_columns(log), _path(log) if is_file else ()]
     if log and metrics:
@@ -52,7 +55,7 @@ def _once(places: Sequence[tuple[str, str]], expected: str) -> Iterator[Problem]
             yield Problem(key, f"expected {expected}, got {name!r}, as at {first}")
 
 
-def _delay(log: SyntheticLog) -> Iterator[Problem]:
+def _delay(log: SyntheticLog | LivestreamLog) -> Iterator[Problem]:
     if not sum(part.share for part in log.delay):
         yield Problem("log.delay", "expected a share above 0 in at least one part, got 0 in all")
     for number, part in enumerate(log.delay):
@@ -74,7 +77,7 @@ def _gifts(log: SyntheticLog) -> Iterator[Problem]:
         yield mismatch("log.gifts.p99", f"an amount of at least the median, {log.gifts.median}", log.gifts.p99)
 
 
-def _evaluation_start(log: SyntheticLog, clock: Clock) -> Iterator[Problem]:
+def _evaluation_start(log: SyntheticLog | LivestreamLog, clock: Clock) -> Iterator[Problem]:
     if clock.evaluate_from >= log.days * DAY:
         start = format_duration(clock.evaluate_from)
         yield mismatch("clock.evaluate_from", f"less than the {log.days:g} days of the log", start)
@@ -86,7 +89,8 @@ def _columns(log: TableLog) -> Iterator[Problem]:
     for number, (key, name) in enumerate(places):
         if name in (earlier for _, earlier in places[:number]):
             yield mismatch(key, "each column once, as categorical or as numeric", name)
-    later = {"conversion_time": log.conversion_time, "amount": log.amount, "true_probability": log.true_probability}
+    roles = ("conversion_time", "amount", "true_probability", "true_value")
+    later = {role: getattr(log, role) for role in roles}
     for key, name in places:
         what = next((role for role, column in later.items() if column == name), None)
         if what is not None:

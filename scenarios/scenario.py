@@ -9,10 +9,10 @@ from typing import Any, Self
 
 from pydantic import ConfigDict, Field, PrivateAttr
 
+from scenarios.any_log import Log
 from scenarios.checks import Check
 from scenarios.fields import Settings, Slug
 from scenarios.load import load_as
-from scenarios.logs import Log
 from scenarios.sections import Clock, Feed, Learner, Methods, Metrics, Tune
 
 

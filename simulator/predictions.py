@@ -31,7 +31,7 @@ def write_predictions(
     prediction: Floats32,
     stages: Mapping[str, Floats32] | None = None,
 ) -> None:
-    """Write ``folder/part-0.parquet``: click, click_time, prediction, label and, where known, true_probability.
+    """Write ``folder/part-0.parquet``: click, click_time, prediction, label, and the truths where they are known.
 
     The label is null while the log does not follow its click for a whole attribution window, for positives too.
     Pages carry checksums.
@@ -49,6 +49,8 @@ def write_predictions(
         too: the money inside the window, in the log's currency, null as the label is.
     """
     folder.mkdir(parents=True)
+    truths = {"true_probability": log.true_probability, "true_value": log.true_value}
+    known = {name: truth for name, truth in truths.items() if truth is not None}
     schema = pa.schema(
         [
             pa.field("click", pa.int64(), nullable=False),
@@ -56,8 +58,7 @@ def write_predictions(
             pa.field("prediction", pa.float32(), nullable=False),
             pa.field("label", pa.bool_()),
         ]
-        + ([pa.field("true_probability", pa.float32(), nullable=False)] if log.true_probability is not None else [])
-        + [pa.field(name, pa.float32(), nullable=False) for name in stages or {}]
+        + [pa.field(name, pa.float32(), nullable=False) for name in (*known, *(stages or ()))]
         + ([pa.field("value", pa.float64())] if stages is not None else [])
     )
     with pq.ParquetWriter(
@@ -78,8 +79,7 @@ def write_predictions(
                 as_arrow(prediction[part]),
                 _nullable(deliveries.label[part], ~immature),
             ]
-            if log.true_probability is not None:
-                columns.append(as_arrow(log.true_probability[part]))
+            columns += [as_arrow(truth[part]) for truth in known.values()]
             if stages is not None:
                 columns += [as_arrow(stage[part]) for stage in stages.values()]
                 columns.append(_value(money(log, deliveries, part.start, part.stop), ~immature))

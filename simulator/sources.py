@@ -5,9 +5,9 @@ from pathlib import Path
 from typing import Any
 
 from replay.errors import LogError
-from replay.readers import CompleteJourneyReader, CriteoReader, OutcomeColumns, TableReader
+from replay.readers import CompleteJourneyReader, CriteoReader, KuaiLiveReader, OutcomeColumns, TableReader
 from replay.readers.base import LogReader
-from replay.worlds import Category, DelayPart, Gifts, Numeric, SyntheticWorld
+from replay.worlds import Category, DelayPart, GiftRefunds, Gifts, LivestreamWorld, Numeric, SyntheticWorld
 from scenarios import Scenario
 
 
@@ -43,6 +43,18 @@ def _synthetic(scenario: Scenario, frame: Any, cache: Path | None) -> LogReader:
     )
 
 
+def _livestream(scenario: Scenario, frame: Any, cache: Path | None) -> LogReader:  # noqa: ARG001  (nothing is read)
+    log: Any = scenario.log
+    plain = log.model_dump(exclude={"kind", "delay", "refunds"})
+    return LivestreamWorld(
+        **plain,
+        seed=scenario.seed,
+        delay=tuple(DelayPart(**part.model_dump()) for part in log.delay),
+        refunds=GiftRefunds(**log.refunds.model_dump()) if log.refunds else None,
+        attribution_window=scenario.clock.attribution_window,
+    )
+
+
 def _table(scenario: Scenario, frame: Any, cache: Path | None) -> LogReader:
     log: Any = scenario.log
     outcomes = None
@@ -65,6 +77,7 @@ def _table(scenario: Scenario, frame: Any, cache: Path | None) -> LogReader:
         outcomes=outcomes,
         outcome_kind=log.outcome_kind,
         true_probability=log.true_probability,
+        true_value=log.true_value,
         observed_until=log.observed_until,
         cache=cache,
     )
@@ -74,6 +87,18 @@ def _criteo(scenario: Scenario, frame: Any, cache: Path | None) -> LogReader:  #
     log: Any = scenario.log
     segments = scenario.metrics.segments
     return CriteoReader(_located(scenario, log.path), origin=log.origin, segments=segments, cache=cache)
+
+
+def _kuailive(scenario: Scenario, frame: Any, cache: Path | None) -> LogReader:  # noqa: ARG001  (files alone)
+    log: Any = scenario.log
+    return KuaiLiveReader(
+        _located(scenario, log.path),
+        gift_time=log.gift_time,
+        categorical=log.categorical,
+        numeric=log.numeric,
+        segments=scenario.metrics.segments,
+        cache=cache,
+    )
 
 
 def _complete_journey(scenario: Scenario, frame: Any, cache: Path | None) -> LogReader:  # noqa: ARG001  (as above)
@@ -86,7 +111,9 @@ def _located(scenario: Scenario, paths: Any) -> list[str]:
 
 _READERS: Mapping[str, Callable[[Scenario, Any, Path | None], LogReader]] = {
     "synthetic": _synthetic,
+    "livestream": _livestream,
     "table": _table,
     "criteo": _criteo,
+    "kuailive": _kuailive,
     "completejourney": _complete_journey,
 }

@@ -61,7 +61,7 @@ class CriteoReader:
         digests = Digests(cache)
         self._files = Inputs([DelimitedSource(path, digests, names) for path in find_files(source)], digests)
         self._layout = Layout(
-            names[0], names[1], None, None, None, tuple(self.categorical), tuple(self.numeric), tuple(segments)
+            names[0], names[1], None, None, None, None, tuple(self.categorical), tuple(self.numeric), tuple(segments)
         )
         self._clock = Clock("s", origin=origin)
         self._tally: Tally = Counter()

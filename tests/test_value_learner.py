@@ -169,7 +169,7 @@ def test_a_logistic_learner_becomes_one_of_money_with_its_settings_and_none_of_i
 
 @pytest.mark.parametrize("loss", ["huber", "tweedie", "tweedie-2", "tweedie-x", ""])
 def test_a_loss_that_does_not_exist_is_refused(loss):
-    with pytest.raises(LearnerError, match="'tweedie-1.5' with a power between 1 and 2; got"):
+    with pytest.raises(LearnerError, match=r"'tweedie-1\.5' with a power between 1 and 2; got"):
         Logistic(BITS).with_loss(loss)
 
 

@@ -24,6 +24,7 @@ from learners.corrections.real_negative_weight import RealNegativeWeight
 from learners.corrections.revealed import Revealed
 from learners.corrections.scaled_value import EARLY, CountShare, ScaledValue, ValueShare
 from learners.corrections.soft_converted import SoftConverted, SoftConvertedDelay
+from learners.corrections.synthesis import Synthesis
 from learners.corrections.telescoped import Telescoped, TelescopedDelay
 from learners.corrections.two_stage import OfHead, TwoStage
 from learners.corrections.two_windows import OUT_WINDOW, TwoWindows
@@ -57,6 +58,7 @@ CORRECTIONS = {
     "revealed": Revealed,
     "follow_prophet": FollowProphet,
     "preference": Preference,
+    "synthesis": Synthesis,
     "telescoped": Telescoped,
     "hazard": Hazard,
     "telescoped_delay": TelescopedDelay,
@@ -117,6 +119,7 @@ __all__ = [
     "SoftConverted",
     "SoftConvertedDelay",
     "SquaredResidual",
+    "Synthesis",
     "Telescoped",
     "TelescopedDelay",
     "TwoStage",

@@ -33,6 +33,8 @@ from simulator.methods.hazard import hazard
 from simulator.methods.late_positives import late_positives
 from simulator.methods.log1p import log1p
 from simulator.methods.mature_daily import mature_daily
+from simulator.methods.miss import miss
+from simulator.methods.nodef import nodef
 from simulator.methods.oracle import oracle
 from simulator.methods.plugins import Methods, PluginError, origin
 from simulator.methods.prior_correction import prior_correction
@@ -85,6 +87,8 @@ _OURS: Mapping[str, Recipe] = {
     "two_stage": two_stage,
     "log1p": log1p,
     "gifts_only": gifts_only,
+    "nodef": nodef,
+    "miss": miss,
 }
 
 METHODS: Mapping[str, Recipe] = Methods(_OURS)

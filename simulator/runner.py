@@ -3,9 +3,9 @@
 import copy
 import tempfile
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -22,16 +22,20 @@ from simulator import build
 from simulator.clock import Clock
 from simulator.engine import replay
 from simulator.folder import Temporary, check_target, whole_folder, write_text
+from simulator.importance import importance, samples
 from simulator.ledger import Ledger, settle
 from simulator.measure import Measures, Yardstick, delays, evaluated, measure, unmeasured
 from simulator.methods import PROBABILITY, Method
+from simulator.metrics.table import MetricTable
+from simulator.metrics.value.table import ValueTable
+from simulator.money import AMOUNT, Money, judge, valued
 from simulator.predictions import write_predictions
 from simulator.record import record_text, write_metrics
 from simulator.report import write_report
 from simulator.results import Result
 from simulator.sources import reader_of
 from simulator.trainer import Trainer
-from simulator.tuning import Rehearsal, Trial, best, rehearsal, tune
+from simulator.tuning import Rehearsal, Trial, best, rehearsal, tune, tuned_on
 
 
 class Watcher(Protocol):
@@ -75,7 +79,11 @@ class Played:
     seconds: float
     learning_rate: float | None = None  # where it was tuned
     tuning: tuple[Trial, ...] = ()
+    tuned_on: str = "nll"  # what the learning rate was chosen by
     target: str = "conversion"  # what is predicted, as `Method.target`
+    given: str = "click"  # whose money, as `Method.given`
+    money: Money | None = None  # where money is predicted
+    importance: Sequence[Mapping[str, Any]] = ()
 
 
 @dataclass(frozen=True)
@@ -241,8 +249,21 @@ def _play(stage: Stage, label: str, method: Method, stopped: list[BaseException]
     folder = stage.folder / "predictions" / f"method={label}"
     kept = stages if method.target == "value" else None
     write_predictions(folder, log, stage.deliveries, settings.attribution_window, prediction, kept)
+    tuned = rate, trials, tuned_on(method)
+    played = Played(trainer, measures, replayed - started, *tuned, method.target, method.given)
+    if method.target == "value":
+        played = _judged(stage, played, prediction, stages)
     stage.watcher.finished(label)
-    return Played(trainer, measures, replayed - started, rate, trials, method.target)
+    return played
+
+
+def _judged(stage: Stage, played: Played, prediction: Floats32, stages: Mapping[str, Floats32]) -> Played:
+    """Return a played method with the figures of its money, and with what its stages lean on."""
+    amount, by = stages.get(AMOUNT), stage.yardstick
+    money = judge(stage.log, stage.deliveries, prediction, amount, stage.clock, by)
+    clicks = valued(stage.log, stage.deliveries, prediction, amount, by)
+    of = samples(clicks, stage.log.n_clicks - len(clicks.click_time), by.seed)
+    return replace(played, money=money, importance=importance(played.trainer, of, played.given, by.seed))
 
 
 def _measured(stage: Stage, method: Method, prediction: Floats32, stages: Mapping[str, Floats32]) -> Measures:
@@ -269,7 +290,10 @@ def _settle(stage: Stage, played: dict[str, Played]) -> Ledger:
 
 
 def _write(stage: Stage, played: dict[str, Played], ledger: Ledger) -> None:
-    write_metrics(stage.folder / "metrics.parquet", {label: one.measures.metrics for label, one in played.items()})
+    tables: dict[str, list[MetricTable | ValueTable]] = {label: [one.measures.metrics] for label, one in played.items()}
+    for label, one in played.items():
+        tables[label] += [one.money.table] if one.money else []
+    write_metrics(stage.folder / "metrics.parquet", tables)
     histogram = delays(stage.log, stage.deliveries, stage.scenario.clock.attribution_window)
     write_text(stage.folder / "run.json", record_text(stage, played, ledger, histogram))
     write_report(stage.folder)

@@ -130,19 +130,23 @@ def _figures(result: Result) -> Table:
 
 
 def _tuning(methods: Mapping[str, Any]) -> Table:
-    table = _table("NLL by learning rate, on clicks mature before evaluate_from; * is what the method learned with")
+    table = _table(
+        "NLL by learning rate, of money its deviance, on clicks mature before evaluate_from; * is what was learned with"
+    )
     table.add_column("method", no_wrap=True)
     tried = next(method["tuning"] for method in methods.values() if "tuning" in method)
     for trial in tried:
         table.add_column(f"{trial['learning_rate']:g}", justify="right", no_wrap=True)
     for label, method in methods.items():
-        table.add_row(Text(label), *(_trial(trial, method["learning_rate"]) for trial in method["tuning"]))
+        table.add_row(Text(label), *(_trial(trial, method) for trial in method["tuning"]))
     return table
 
 
-def _trial(trial: Mapping[str, float | None], chosen: float) -> str:
-    score = "-" if trial["nll"] is None else f"{trial['nll']:.4f}"
-    return f"{score}{'*' if trial['learning_rate'] == chosen else ' '}"
+def _trial(trial: Mapping[str, float | None], method: Mapping[str, Any]) -> str:
+    loss = trial[method["tuned_on"]]
+    return (
+        f"{'-' if loss is None else f'{loss:.4f}'}{'*' if trial['learning_rate'] == method['learning_rate'] else ' '}"
+    )
 
 
 def _figure(row: Mapping[str, Any] | None) -> str:

@@ -23,14 +23,17 @@ def page(summary: Mapping[str, Any], figures: Mapping[str, Any]) -> str:
     figures : mapping
         What `simulator.report.charts.charts` returned.
     """
-    from jinja2 import Environment, StrictUndefined  # noqa: PLC0415  (only who writes a page waits for it)
+    from jinja2 import Environment, FunctionLoader, StrictUndefined  # noqa: PLC0415  (only who writes a page waits for it)
     from markupsafe import Markup  # noqa: PLC0415
 
     scripts = [files("plotly").joinpath("package_data/plotly.min.js").read_text("utf-8"), _own("page.js")]
-    environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
-    text = environment.from_string(_own("template.html")).render(
+    environment = Environment(
+        autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, loader=FunctionLoader(_own)
+    )
+    text = environment.get_template("template.html").render(
         **summary,
         figures=figures.keys(),
+        stage="Stage one: " if summary["money"] and summary["money"]["alone"] else "",
         seen=any(name.startswith("seen-") for name in figures),
         bound=any(method["bound"] for method in summary["methods"]),
         alarms=any(method.get("drift") for method in summary["methods"]),

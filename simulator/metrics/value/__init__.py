@@ -66,6 +66,7 @@ def _of_clicks() -> tuple[ValueMetric, ...]:
     clicks = _sum("clicks")
     return (
         ValueMetric("mean_value", "clicks", "neither", "Mean predicted money.", _sum("predicted"), clicks, "mean"),
+        ValueMetric("mean_received", "clicks", "neither", "Mean received money.", _sum("received"), clicks, "mean"),
         ValueMetric(
             "value_ratio",
             "clicks",

@@ -118,7 +118,7 @@ def _reasons(metric: ValueMetric, cells: Sequence[ValueCell], sums: ValueSums, v
     reason = np.full(len(cells), "all the same: nothing to put in order" if metric.of_order else "no answer", object)
     if metric.truth:
         reason[np.isnan(sums.truth)] = "truth unknown"
-    elif metric.about == "clicks":
+    elif metric.about == "clicks" and metric.kind != "mean":
         reason[~(sums.received > 0)] = "no money received"
     else:
         reason[sums.gifts == 0] = "no gifts"

@@ -17,6 +17,10 @@ from replay.worlds.crowd import Crowd
 from replay.worlds.giving import Giving, Traits
 from replay.worlds.livestream import DAY, DELAY, NEVER_COMES, START
 from replay.worlds.prices import Prices
+from scenarios import Scenario
+from simulator import run
+from simulator.cuts import clicks_before, thinned
+from simulator.sources import reader_of
 
 HOUR = DAY // 24
 WINDOW = HOUR
@@ -338,3 +342,41 @@ def test_everything_wrong_is_told_at_once():
         "largest: expected a number from 1 to 1e9, got 0.5",
         "refunds: expected a share from 0 to 1 and a mean of at least 1 microsecond, got 2.0 and 0",
     )
+
+
+def test_truths_reach_predictions_and_stay_with_their_clicks(tmp_path):
+    scenario = Scenario.load(
+        {
+            "name": "live",
+            "log": {"kind": "livestream", "clicks": 5_000, "users": 50, "refunds": {"share": 0.1, "mean": "2h"}},
+            "clock": {"attribution_window": "1h", "evaluate_from": "2d"},
+            "method": [{"name": "oracle"}],
+        }
+    )
+    result = run(scenario, out=tmp_path / "out")
+    (block,) = reader_of(scenario).clicks()
+    predictions = result.predictions("oracle")
+    np.testing.assert_array_equal(predictions["true_value"], block.true_value)
+    np.testing.assert_array_equal(predictions["true_probability"], block.true_probability)
+    log = prepare(reader_of(scenario), encoding=Encoding(), cache=tmp_path / "cache")
+    np.testing.assert_array_equal(thinned(log, 1_000).true_value, block.true_value[::5])
+    half = clicks_before(log, int(block.click_time[2_500]))
+    np.testing.assert_array_equal(half.true_value, block.true_value[:2_500])
+
+
+def test_a_scenario_asks_for_everything():
+    scenario = Scenario.load(
+        {
+            "name": "live",
+            "seed": 4,
+            "log": {"kind": "livestream", "late_factor": 2.0, "delay": [{"share": 1, "mean": "5m"}]},
+            "clock": {"attribution_window": "2h"},
+            "method": [{"name": "oracle"}],
+        }
+    )
+    parts = (DelayPart(1.0, 5 * 60 * MICROS),)
+    expected = LivestreamWorld(seed=4, late_factor=2.0, delay=parts, attribution_window=2 * HOUR)
+    assert reader_of(scenario).fingerprint() == expected.fingerprint()
+    plain = Scenario.load({"name": "live", "log": {"kind": "livestream"}, "method": [{"name": "oracle"}]})
+    window = plain.clock.attribution_window
+    assert reader_of(plain).fingerprint() == LivestreamWorld(attribution_window=window).fingerprint()

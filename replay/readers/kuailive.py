@@ -65,7 +65,6 @@ class KuaiLiveReader:
     .. [1] Qu et al., "KuaiLive: A Real-time Interactive Dataset for Live Streaming Recommendation", SIGIR 2026.
     """
 
-    observed_until = None
     replayed: Sequence[str] = ()
 
     def __init__(
@@ -96,6 +95,11 @@ class KuaiLiveReader:
     def numeric(self) -> Sequence[str]:
         """Feature columns to encode by size."""
         return self._choice.numeric
+
+    @property
+    def observed_until(self) -> int | None:
+        """The last time that is recorded, us UTC: that visits end later says nothing of what is in the files."""
+        return self._first.latest
 
     @property
     def notes(self) -> Sequence[str]:
@@ -141,12 +145,12 @@ class KuaiLiveReader:
         choice, click = self._choice, self._files["click"]
         columns: dict[str, pa.Array] = {name: click.column(batch, name) for name in OF_CLICK}
         for table, traits in self._tables.items():
-            at, found = traits.find(hash_ids(columns[_KEYS[table]]))
-            tally[f"clicks whose {_KEYS[table]} is not in {table}.csv"] += int(np.count_nonzero(~found))
+            at = traits.ids.find(hash_ids(columns[_KEYS[table]]))
+            tally[f"clicks whose {_KEYS[table]} is not in {table}.csv"] += int(np.count_nonzero(at < 0))
             for name, column in choice.named[table].items():
-                columns[name] = traits.category(column, at, found)
+                columns[name] = traits.category(column, at)
             for name, column in choice.dated[table].items():
-                columns[name] = traits.elapsed(column, at, found, time, _MINUTE if name == MINUTES else _DAY)
+                columns[name] = traits.elapsed(column, at, time, _MINUTE if name == MINUTES else _DAY)
         wanted = dict.fromkeys((*choice.categorical, *choice.numeric, *self._segments))
         if not wanted:
             return pa.table({"": pa.nulls(len(time))}).select([])

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from replay.hashing import Hashes, hash_ids
 from replay.log import NEVER, Ints
+from replay.readers.id_table import IdTable, distinct
 from replay.readers.kuailive_files import WATCHED, File
 from replay.readers.kuailive_gifts import Links, Visits, link, pairs
 from replay.readers.rows import numbers
@@ -26,15 +27,17 @@ class FirstPass(NamedTuple):
 
     gift_time: Ints  # shape (n_gifts,), us UTC; NEVER
     links: Links  # of the gifts
-    rooms: Hashes  # clicked on, ascending
+    rooms: IdTable  # clicked on
     watched: NDArray[np.float32]  # shape (n_clicks,), ms; NaN where not known
+    latest: int | None  # us UTC: time of the last click or gift that is recorded
 
 
 def first_pass(click: File, gift: File, tally: Tally) -> FirstPass:
     """Read the gifts, then the clicks, and find the click of each gift."""
     pair, time = _gifts(gift, tally)
-    visits, rooms, watched = _visits(click, np.unique(pair))
-    return FirstPass(time, link(pair, time, visits), rooms, watched)
+    visits, rooms, watched, last = _visits(click, IdTable(distinct(pair)))
+    latest = max(last, _latest(time))
+    return FirstPass(time, link(pair, time, visits), IdTable(rooms), watched, latest if latest >= 0 else None)
 
 
 def pair_and_time(file: File, batch: pa.RecordBatch, tally: Tally) -> tuple[Hashes, Ints]:
@@ -72,23 +75,29 @@ def _gifts(file: File, tally: Tally) -> tuple[Hashes, Ints]:
     return np.concatenate(pair), np.concatenate(time)
 
 
-def _visits(file: File, given: Hashes) -> tuple[Visits, Hashes, NDArray[np.float32]]:
-    """Return the clicks of pairs with gifts, all rooms clicked on, and the length of all visits."""
+def _latest(time: Ints) -> int:
+    """Return the last of some times, -1 where there is none."""
+    return int(np.max(time, where=time != NEVER, initial=-1))
+
+
+def _visits(file: File, given: IdTable) -> tuple[Visits, Hashes, NDArray[np.float32], int]:
+    """Return the clicks of pairs with gifts, all rooms clicked on, the length of all visits, and the last click."""
     pair, time, end = [np.empty(0, np.uint64)], [np.empty(0, np.int64)], [np.empty(0, np.int64)]
-    rooms, lengths = [np.empty(0, np.uint64)], [np.empty(0, np.float32)]
+    rooms, lengths, last = [np.empty(0, np.uint64)], [np.empty(0, np.float32)], -1
     for batch in file.source.batches(file.forms("user_id", "live_id", "timestamp", WATCHED)):
         mine, when = pair_and_time(file, batch, Counter())
         watched = _watched(file, batch)
-        row = np.flatnonzero(np.isin(mine, given))
+        row = np.flatnonzero(given.among(mine))
         known = np.isfinite(watched[row]) & (when[row] != NEVER)
         after = np.where(known, watched[row], 0).astype(np.int64) * _MILLI
         pair.append(mine[row])
         time.append(when[row])
         end.append(np.where(known, np.where(known, when[row], 0) + after, NEVER))
-        rooms.append(np.unique(hash_ids(file.column(batch, "live_id"))))
+        rooms.append(hash_ids(file.column(batch, "live_id")))
         lengths.append(watched.astype(np.float32))
+        last = max(last, _latest(when))
     visits = Visits(np.concatenate(pair), np.concatenate(time), np.concatenate(end))
-    return visits, np.unique(np.concatenate(rooms)), np.concatenate(lengths)
+    return visits, distinct(np.concatenate(rooms)), np.concatenate(lengths), last
 
 
 def _watched(file: File, batch: pa.RecordBatch) -> NDArray[np.float64]:

@@ -238,3 +238,12 @@ def test_every_metric_says_what_it_is_about_by_its_ending():
         assert metric.name == name
         assert name.endswith({"clicks": "", "gifts": "_gifts", "amount": "_amount"}[metric.about])
         assert (metric.of_order is None) == (metric.part is not None)
+
+
+def test_days_without_money_leave_intervals_as_wide_as_they_must_be():
+    weights = few_day_weights(9, 200, 0)
+    rare = np.array([0.0, 0, 0, 0, 0, 0, 0, 5, 0])
+    assert np.isnan(ratio_interval(np.ones(9), rare, weights)[1:]).all()
+    assert np.isnan(mean_interval(rare, (rare > 0).astype(float), weights)[1:]).all()
+    found = mean_interval(rare, np.ones(9), weights)
+    assert found.low <= found.value <= found.high or np.isnan(found.low)

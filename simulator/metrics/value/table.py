@@ -148,10 +148,10 @@ def sums_interval(metric: ValueMetric, by_day: Floats, few_weights: Floats) -> I
     if metric.part is None or metric.whole is None or metric.kind == "other":
         return Interval(np.nan, np.nan, np.nan)
     part, whole = metric.part(sums), metric.whole(sums)
-    if metric.kind == "ratio":
-        return ratio_interval(part, whole, few_weights)
-    found = mean_interval(part, whole, few_weights)
-    return found if metric.kind == "mean" else Interval(*np.sqrt(np.maximum(found, 0.0)).tolist())
+    if metric.better == "zero":
+        return mean_interval(part, whole, few_weights)
+    found = ratio_interval(part, whole, few_weights)
+    return Interval(*np.sqrt(found).tolist()) if metric.kind == "root" else found
 
 
 def moved(replicates: Floats, value: float, n_days: int) -> Interval:

@@ -15,6 +15,7 @@ from simulator.metrics.intervals import FEWEST_DAYS, Interval
 from simulator.metrics.sums import Floats
 
 _SMALLEST = 5  # days in a replicate
+_FURTHEST = 20.0  # of the logarithm of a bound: beyond, days say nothing
 _POWER = 0.4  # m = n^0.4 where that is more
 
 
@@ -56,7 +57,7 @@ def ratio_interval(part: Floats, whole: Floats, weights: Floats) -> Interval:
     if below <= 0:
         return Interval(np.nan, np.nan, np.nan)
     value = above / below
-    if above <= 0 or len(part) < FEWEST_DAYS:
+    if above <= 0 or np.count_nonzero((part > 0) | (whole > 0)) < FEWEST_DAYS:
         return Interval(value, np.nan, np.nan)
     drawn = [np.einsum("rd,d->r", weights, column) for column in (part, whole)]
     there = (drawn[0] > 0) & (drawn[1] > 0)
@@ -66,6 +67,8 @@ def ratio_interval(part: Floats, whole: Floats, weights: Floats) -> Interval:
     spread[there] = _spread(weights[there], part / drawn[0][there, None] - whole / drawn[1][there, None])
     own = float(_spread(np.ones((1, len(part))), (part / above - whole / below)[None, :])[0])
     low, high = _studentized(np.log(value), own, found, spread)
+    if not max(abs(low), abs(high)) < _FURTHEST:
+        return Interval(value, np.nan, np.nan)
     return Interval(value, float(np.exp(low)), float(np.exp(high)))
 
 
@@ -75,9 +78,11 @@ def mean_interval(part: Floats, clicks: Floats, weights: Floats) -> Interval:
     if total <= 0:
         return Interval(np.nan, np.nan, np.nan)
     value = float(part.sum()) / total
-    if len(part) < FEWEST_DAYS:
+    if np.count_nonzero(clicks) < FEWEST_DAYS:
         return Interval(value, np.nan, np.nan)
     drawn = np.einsum("rd,d->r", weights, clicks)
+    some = drawn > 0
+    weights, drawn = weights[some], drawn[some]
     found = np.einsum("rd,d->r", weights, part) / drawn
     spread = _spread(weights, (part - found[:, None] * clicks) / drawn[:, None])
     own = float(_spread(np.ones((1, len(part))), ((part - value * clicks) / total)[None, :])[0])
@@ -96,7 +101,7 @@ def _studentized(value: float, spread: float, found: Floats, spreads: Floats) ->
     if spread == 0:  # every day says the same
         return value, value
     known = np.isfinite(found) & (spreads > 0)
-    if 2 * np.count_nonzero(known) <= len(found) or not np.isfinite(spread):
+    if 2 * np.count_nonzero(known) <= len(found) or not len(found) or not np.isfinite(spread):
         return np.nan, np.nan
     low, high = np.quantile((found[known] - value) / spreads[known], [0.025, 0.975]).tolist()
     return value - high * spread, value - low * spread

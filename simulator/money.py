@@ -10,6 +10,7 @@ import numpy as np
 from learners.base import Floats32
 from replay.feed import Deliveries
 from replay.log import ClickLog
+from scenarios.durations import format_duration
 from simulator.clock import Clock
 from simulator.measure import Measures, Yardstick
 from simulator.metrics.value import figures
@@ -69,6 +70,7 @@ def judge(
         max_segments=by.max_segments,
     )
     received = figures.largest(judged.received, judged.orders[""].clicks)
+    received["resampled"] = format_duration(judged.days.length)
     return Money(judged.table, judged.days, _figures(clicks, judged), received)
 
 

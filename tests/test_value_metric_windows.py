@@ -11,6 +11,7 @@ from simulator.metrics.intervals import day_weights
 from simulator.metrics.value import VALUE_METRICS, errors, ranking
 from simulator.metrics.value.clicks import Valued
 from simulator.metrics.value.compare import value_difference
+from simulator.metrics.value.pieces import block_length, cut
 from simulator.metrics.value.tail import few_day_weights, mean_interval, ratio_interval
 from simulator.metrics.value.windows import evaluate_value
 
@@ -122,8 +123,8 @@ def test_no_answer_has_its_reason():
     assert found["overall", 0, "", "true", "mae_log_gifts"][4] == "no gifts"
     assert found["overall", 0, "", "true", "spearman"][4] == "no money received"
     assert np.isfinite(found["overall", 0, "", "true", "mae_log"][0])
-    few = table(evaluate_value(clicks, window=DAY, start=0, end=3 * DAY))
-    assert few["overall", 0, "", "true", "value_ratio"][4] == "no interval: 3 days, 5 needed"
+    few = table(evaluate_value(clicks, window=DAY, start=DAY, end=DAY + HOUR))
+    assert few["overall", DAY, "", "true", "mae_log"][4] == "no interval: 1 days, 5 needed"
     empty = table(evaluate_value(clicks, window=DAY, start=9 * DAY, end=9 * DAY))
     assert {row[4] for row in empty.values()} == {"no clicks"}
     young = table(evaluate_value(clicks._replace(n_mature=0), window=DAY, start=0, end=3 * DAY))
@@ -247,3 +248,24 @@ def test_days_without_money_leave_intervals_as_wide_as_they_must_be():
     assert np.isnan(mean_interval(rare, (rare > 0).astype(float), weights)[1:]).all()
     found = mean_interval(rare, np.ones(9), weights)
     assert found.low <= found.value <= found.high or np.isnan(found.low)
+
+
+def test_short_logs_are_resampled_in_parts_of_days():
+    assert block_length(np.arange(0, 20 * DAY, HOUR)) == DAY
+    assert block_length(np.arange(0, 5 * DAY, HOUR)) == DAY // 4
+    uneven = np.sort(np.concatenate((np.arange(0, 5 * DAY, HOUR // 60), np.arange(0, 15 * DAY, DAY))))
+    assert block_length(uneven) == DAY // 4
+    assert block_length(np.arange(0, HOUR, HOUR // 60)) == DAY
+    assert block_length(np.empty(0, np.int64)) == DAY
+    found = table(evaluate_value(world(10, n=3000), window=DAY, start=0, end=3 * DAY))
+    assert np.isfinite(found["overall", 0, "", "true", "mae_log"][1])
+
+
+def test_stretches_with_few_clicks_go_with_their_neighbours():
+    busy = np.arange(0, 8 * DAY, HOUR // 10)
+    time = np.sort(np.concatenate((busy, 8 * DAY + np.arange(0, 12 * DAY, DAY))))
+    pieces = cut(time, DAY, 0, 20 * DAY, len(time))
+    assert pieces.length == DAY
+    clicks = np.bincount(pieces.block, np.diff(pieces.edges))
+    assert clicks.tolist() == [240] * 7 + [252]
+    assert (np.diff(pieces.block) >= 0).all()

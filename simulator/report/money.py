@@ -68,7 +68,8 @@ def _received(found: Mapping[str, Any]) -> dict[str, str]:
     }
     amounts = {key: words.figure(found[key], "money") for key in ("mean", "median")}
     counts = {key: words.count(found[key] or 0) for key in ("clicks", "gifts", "money", "effective")}
-    return counts | shares | amounts
+    resampled = "days" if found["resampled"] == "1d" else f"blocks of {found['resampled']}, days being too few"
+    return {**counts, **shares, **amounts, "resampled": resampled}
 
 
 def _over_time(curves: Curves, labels: Sequence[str], since: int) -> dict[str, Any]:

@@ -26,7 +26,7 @@ def money_answer(
     received : mapping
         Of the money that came in, as in run.json.
     """
-    rivals = [one for one in methods if not one["bound"] and one["given"] == "click" and _value(one, MONEY) is not None]
+    rivals = [one for one in methods if not one["bound"] and one["given"] == "click" and _value(one, "value_ratio")]
     if not rivals:
         reasons = [one["metrics"].get("value_ratio", {}).get("reason") for one in methods]
         because = next(
@@ -79,16 +79,16 @@ def difference_of(differences: Sequence[Mapping[str, Any]], a: str, b: str, metr
 
 
 def _sure(best: Method, rivals: Sequence[Method], differences: Sequence[Mapping[str, Any]], metric: str) -> str:
-    """Return the end of a sentence: from which rivals the best is apart, day by day."""
+    """Return the end of a sentence: from which rivals the best is apart, in its differences over time."""
     others = [one["label"] for one in rivals if one is not best]
     found = {label: difference_of(differences, best["label"], label, metric) for label in others}
     if not others:
         return "."
     if any(one is None or one["low"] is None for one in found.values()):
-        return "; too few days to say whether that is chance."
+        return "; the log is too short to say whether that is chance."
     level = [label for label, one in found.items() if one and one["low"] <= 0 <= one["high"]]
     if not level:
-        return f", apart from {'all others' if len(others) > 1 else others[0]} day by day."
+        return f", apart from {'all others' if len(others) > 1 else others[0]} in its differences over time."
     return f", which this run cannot tell from {words.listing(level)}."
 
 

@@ -1,4 +1,4 @@
-"""The evaluated time in pieces, cut at every window and every day, and what adds up over each."""
+"""The evaluated time in pieces, cut at every window and every block, and what adds up over each."""
 
 from itertools import pairwise
 from typing import NamedTuple
@@ -11,16 +11,20 @@ from simulator.metrics.sums import CHUNK, Floats, Ints
 from simulator.metrics.value.clicks import Received, Valued
 from simulator.metrics.value.sums import DENSE_AT, N_SUMS, SPARSE_AT, dense_terms, sparse_terms
 
+_ENOUGH_DAYS, _ENOUGH_PARTS = 6.5, 12.0
+_LEAST = 0.25  # of the clicks of a usual block: what a block must have to be one by itself
+_PARTS = (DAY // 2, DAY // 4, DAY // 8, DAY // 24)
+
 
 class Pieces(NamedTuple):
-    """The evaluated time cut at every window and every day."""
+    """The evaluated time cut at every window and every block."""
 
     start: Ints  # us UTC, shape (n_pieces,)
     edges: Ints  # rows where pieces begin, and where the last ends
     window: Ints  # of each piece
-    day: Ints  # of each piece, as an index
+    block: Ints  # of each piece, as an index: what is resampled for intervals
     windows: list[tuple[int, int]]  # us UTC
-    first_day: int  # days since 1970
+    length: int  # of a block at least, us
 
     @property
     def rows(self) -> slice:
@@ -33,23 +37,66 @@ class Pieces(NamedTuple):
         return self.windows[0][0], self.windows[-1][1]
 
     @property
-    def n_days(self) -> int:
-        """How many days there may be."""
-        return int(self.day[-1]) + 1
+    def n_blocks(self) -> int:
+        """How many blocks there may be."""
+        return int(self.block[-1]) + 1
 
     def of(self, row: Ints) -> Ints:
         """Return the piece that each row is in; that of rows outside is one at either end."""
         return np.clip(np.searchsorted(self.edges, row, side="right") - 1, 0, len(self.start) - 1)
 
 
-def cut(click_time: Ints, window: int, start: int, end: int) -> Pieces:
-    """Return [start, end) in pieces; windows begin at multiples of `window` since 1970."""
+def cut(click_time: Ints, window: int, start: int, end: int, n_mature: int) -> Pieces:
+    """Return [start, end) in pieces; windows and blocks begin at multiples of their lengths since 1970."""
     windows = list(pairwise([start, *range((start // window + 1) * window, end, window), end]))
-    days = range((start // DAY + 1) * DAY, end, DAY)
-    begins = np.unique([first for first, _ in windows] + list(days))
+    first = int(np.searchsorted(click_time, start))
+    length = block_length(click_time[first : max(first, n_mature)])
+    blocks = range((start // length + 1) * length, end, length)
+    begins = np.unique([first for first, _ in windows] + list(blocks))
     edges = np.searchsorted(click_time, [*begins.tolist(), end]).astype(np.int64)
     of_window = np.searchsorted([first for first, _ in windows], begins, side="right") - 1
-    return Pieces(begins, edges, of_window, begins // DAY - start // DAY, windows, start // DAY)
+    number = begins // length - start // length
+    block = _joined(number, np.minimum(edges, max(first, n_mature)))[number]
+    return Pieces(begins, edges, of_window, block, windows, length)
+
+
+def _joined(number: Ints, edges: Ints) -> Ints:
+    """Return which block each stretch of time belongs to: one with few clicks goes with those after it.
+
+    Alone it would be resampled as often as a full one, and tell next to nothing.
+    """
+    clicks = np.bincount(number, np.diff(edges))
+    least = _LEAST * float((clicks**2).sum()) / max(float(clicks.sum()), 1.0)
+    joined, block, found = np.zeros(len(clicks), np.int64), 0, 0.0
+    for at, some in enumerate(clicks.tolist()):
+        if found >= least and found:
+            block, found = block + 1, 0.0
+        joined[at] = block
+        found += some
+    if found < least and block:
+        joined[joined == block] = block - 1
+    return joined
+
+
+def block_length(click_time: Ints) -> int:
+    """Return how long the blocks are that clicks are resampled in, us.
+
+    UTC days, since the clicks of one day share its weather.  Where there are fewer of them than make a week, counted by
+    how evenly clicks are spread over them (Kish 1965), the longest part of a day of which there are enough; what
+    its clicks share with those of the next is then left out of account.
+    """
+    if effective_blocks(click_time, DAY) >= _ENOUGH_DAYS:
+        return DAY
+    return next((length for length in _PARTS if effective_blocks(click_time, length) >= _ENOUGH_PARTS), DAY)
+
+
+def effective_blocks(click_time: Ints, length: int) -> float:
+    """Return how many blocks of equally many clicks would tell as much."""
+    if not len(click_time):
+        return 0.0
+    edges = np.arange(click_time[0] // length, click_time[-1] // length + 2) * length
+    clicks = np.diff(np.searchsorted(click_time, edges)).astype(np.float64)
+    return float(clicks.sum() ** 2 / (clicks**2).sum())
 
 
 def _dense(clicks: Valued, first: int, stop: int) -> Floats:

@@ -12,17 +12,17 @@ from simulator.metrics.value.table import ValueCell
 
 
 class _Groups:
-    """Which segment, on which day, each click belongs to."""
+    """Which segment, in which block, each click belongs to."""
 
     def __init__(self, pieces: Pieces, codes: NDArray[np.int32], split: Split) -> None:
         self._pieces, self._codes = pieces, codes
         self._part = np.zeros(1, np.int64) if split.part is None else split.part
-        self.shape = (len(split.names), pieces.n_days)
+        self.shape = (len(split.names), pieces.n_blocks)
         self.count = self.shape[0] * self.shape[1]
 
     def of(self, row: Ints) -> Ints:
         """Return the group of some clicks."""
-        return self._part[self._codes[row]] * self.shape[1] + self._pieces.day[self._pieces.of(row)]
+        return self._part[self._codes[row]] * self.shape[1] + self._pieces.block[self._pieces.of(row)]
 
 
 def segment_cells(
@@ -41,7 +41,7 @@ def segment_cells(
     money : pair of Received
         Of mature clicks, and of all as seen at the end.
     kept : int64 array
-        Days that have mature clicks, as indices.
+        Blocks that have mature clicks, as indices.
     """
     codes, values = clicks.segments[name]
     split = split_by(name, codes, values, np.ones(0, np.bool_), pieces.rows, most)

@@ -31,9 +31,14 @@ class ValueCell(NamedTuple):
 
 
 class ValueDays(NamedTuple):
-    """What is kept of each UTC day of one method's mature clicks, for intervals and for differences of methods."""
+    """What is kept of each day of one method's mature clicks, for intervals and for differences of methods.
 
-    day: Ints  # shape (n_days,): days since 1970 that have mature clicks
+    Days are blocks of `length`: UTC days, or parts of them where a log has too few; see `pieces.block_length`.  Some
+    with few clicks are one.
+    """
+
+    day: Ints  # shape (n_days,): numbers of the blocks that have mature clicks
+    length: int  # us
     sums: Floats  # shape (n_days, n_sums), in the order of `ValueSums`
     ranks: Mapping[str, RankDays]  # by metrics' ending
     replicates: Mapping[str, Floats]  # metrics of ranks on resampled days, shape (n_replicates,), by name

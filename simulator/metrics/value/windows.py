@@ -64,7 +64,7 @@ def evaluate_value(
     """
     if window <= 0:
         raise ValueError(f"window must be above 0 us, got {window}")
-    pieces = cut(clicks.click_time, window, start, max(start, end))
+    pieces = cut(clicks.click_time, window, start, max(start, end), clicks.n_mature)
     true, seen, final = _received(clicks, pieces)
     mature, whole = dense_by_piece(clicks, pieces)
     sums = {
@@ -72,7 +72,7 @@ def evaluate_value(
         "as_seen": whole + sparse_by_piece(clicks, seen, pieces),
         "final": whole + sparse_by_piece(clicks, final, pieces),
     }
-    by_day = total(sums["true"], pieces.day, pieces.n_days)
+    by_day = total(sums["true"], pieces.block, pieces.n_blocks)
     rows = pieces.rows
     orders = _orders(clicks, true, slice(rows.start, max(rows.start, min(rows.stop, clicks.n_mature))))
     there = rows.stop - rows.start
@@ -147,7 +147,7 @@ def _days(
         if metric.of_order and ENDINGS[metric.about] in orders
     }
     few = few_day_weights(len(kept), *bootstrap)
-    return ValueDays(kept + pieces.first_day, by_day[kept], ranks, replicates, exact, weights, few)
+    return ValueDays(kept, pieces.length, by_day[kept], ranks, replicates, exact, weights, few)
 
 
 def _ranks(
@@ -156,7 +156,7 @@ def _ranks(
     """Return counts by day, prediction and value, by the ending of the metrics that are made of them."""
     start = pieces.rows.start
     rows = slice(start, max(start, min(pieces.rows.stop, clicks.n_mature)))
-    begins = pieces.edges[np.searchsorted(pieces.day, kept)] - start
+    begins = pieces.edges[np.searchsorted(pieces.block, kept)] - start
     edges = [*begins.tolist(), rows.stop - start]
     row, gift = money.row - start, money.value > 0
     found = {"": rank_days(clicks.prediction[rows], orders[""].prediction, edges, row, money.value)}

@@ -16,10 +16,15 @@ _Penalty = Annotated[float, Field(ge=0, le=1e6)]
 
 
 class Learner(Settings):
-    """What learns: a hashed logistic regression, one step per example, in order."""
+    """What learns: a hashed linear model, one step per example, or boosted trees, retrained every so often.
 
-    kind: Annotated[Literal["logistic"], Words(noun="kind of learner")] = Field(
-        default="logistic", description='"logistic": hashed logistic regression.'
+    Either learns probabilities or, under methods for money, expected values.
+    """
+
+    kind: Annotated[Literal["logistic", "gbdt"], Words(noun="kind of learner")] = Field(
+        default="logistic",
+        description='"logistic": hashed logistic regression, in order; "gbdt": gradient boosted trees on the raw '
+        "columns, retrained from nothing, for methods that show each click once.",
     )
     optimizer: Annotated[Literal["sgd", "adagrad", "ftrl"], Words(noun="optimizer")] = Field(
         default="adagrad",
@@ -36,6 +41,26 @@ class Learner(Settings):
     l2: _Penalty = Field(default=0.0, description="Pull of weights towards 0.")
     beta: float = Field(
         default=1.0, ge=1e-9, le=1e6, description="Damping of the first steps of a weight; ftrl alone has it."
+    )
+    library: Annotated[Literal["sklearn", "lightgbm"], Words(noun="library")] = Field(
+        default="sklearn",
+        description='Whose trees: those of scikit-learn, or of LightGBM, which is an extra. "gbdt" alone has it, as '
+        "all keys below.",
+    )
+    trees: int = Field(default=100, ge=1, le=100_000, description="How many trees.")
+    leaves: int = Field(default=31, ge=2, le=100_000, description="Leaves to a tree, at most.")
+    retrain_every: int = Field(
+        default=50_000,
+        ge=1,
+        le=1_000_000_000,
+        description="Examples between two trainings; the first ones come sooner, at 200, 400, 800 and so on.",
+    )
+    buffer: int = Field(
+        default=500_000, ge=1, le=1_000_000_000, description="How many of the last examples a training sees."
+    )
+    balance: bool = Field(
+        default=False,
+        description="Weigh positives up to as much as negatives in a training, and undo it in the odds served.",
     )
 
 

@@ -1,5 +1,6 @@
 """The one place where names become objects."""
 
+import inspect
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -75,7 +76,10 @@ def learner(scenario: Scenario, learning_rate: float | None = None) -> Learner:
     settings = scenario.learner.model_dump()
     if learning_rate is not None:
         settings["learning_rate"] = learning_rate
-    made: Learner = LEARNERS[settings.pop("kind")](**settings)
+    kind = LEARNERS[settings.pop("kind")]
+    own = inspect.signature(kind).parameters
+    settings["seed"] = scenario.seed
+    made: Learner = kind(**{key: value for key, value in settings.items() if key in own})
     return made
 
 

@@ -10,6 +10,7 @@ import numpy as np
 from learners import LearnerError
 from replay.feed import Deliveries, deliver
 from replay.log import MICROS, Bools, ClickLog, Floats
+from replay.view import View
 from scenarios import Scenario, ScenarioError
 from scenarios.durations import format_duration
 from scenarios.problems import Problem
@@ -66,17 +67,9 @@ def rehearsal(scenario: Scenario, log: ClickLog, scratch: Path | None = None) ->
     if start >= stop:
         raise ScenarioError(scenario.name, [_nothing_to_score(scenario, burn_in)])
     scored = slice(start, stop)
-    label = deliveries.arrival[scored] <= evaluate_from
-    return Rehearsal(scenario, past, deliveries, scored, label, _value(deliveries, scored, evaluate_from))
-
-
-def _value(deliveries: Deliveries, scored: slice, moment: int) -> Floats:
-    """Return the money of clicks that had arrived by a moment."""
-    row, _, _, amount = deliveries.outcomes
-    inside = (row >= scored.start) & (row < scored.stop) & (deliveries.outcome_arrival <= moment)
-    found: Floats = np.zeros(scored.stop - scored.start)
-    np.add.at(found, row[inside] - scored.start, amount[inside] / MICROS)
-    return found
+    view = View(past, deliveries, now=evaluate_from + 1)
+    value = view.value(np.arange(start, stop), by=evaluate_from) / MICROS
+    return Rehearsal(scenario, past, deliveries, scored, deliveries.arrival[scored] <= evaluate_from, value)
 
 
 def tuned_on(method: Method) -> str:

@@ -73,7 +73,7 @@ def difference_of(differences: Sequence[Mapping[str, Any]], a: str, b: str, metr
         if one["metric"] == metric and {one["a"], one["b"]} == {a, b}:
             if one["difference"] is None or one["a"] == a:
                 return dict(one)
-            back = {key: None if one[key] is None else -one[key] for key in ("difference", "low", "high")}
+            back = {key: None if one[key] is None else 0.0 - one[key] for key in ("difference", "low", "high")}
             return {**one, "a": a, "b": b, **back, "low": back["high"], "high": back["low"]}
     return None
 

@@ -203,6 +203,8 @@ def _money_time(summary: Mapping[str, Any], found: Mapping[str, Any]) -> Figure:
     received["line"] = {"color": "var(--ink)", "width": 3}
     seen = _timed(_plain(over["as_seen"]["time"], over["as_seen"]["value"], "received, as seen then"), window)
     lines += [received, seen]
+    for line in lines:  # a logarithm has no place for nothing
+        line["y"] = [value if value is not None and value > 0 else None for value in line["y"]]
     values = [value for line in lines for value in line["y"] if value]
     return {"data": lines, "layout": _frame(summary, lines, _money_axis(values, "money of the clicks of a window"))}
 

@@ -59,7 +59,7 @@ def summarize(folder: Path) -> dict[str, Any]:
         else answer(methods, _evaluated(measured, run["clock"]["evaluate_from"])),
         "facts": _facts(run),
         "methods": methods,
-        "evaluated": _evaluated_clicks(measured),
+        "evaluated": _evaluated_clicks(measured, [method["label"] for method in _rated(methods)]),
         "table": overall_table(_rated(methods), run["log"]["clicks"]),
         "segments": segment_tables(
             [row for row in measured.overall if row["segment"] and row["metric"] == RATIO], labels
@@ -172,10 +172,10 @@ def _evaluated(measured: Measured, since: str) -> dict[str, Curve]:
     return {label: curve.at(curve.start >= start) for label, curve in found.items()}
 
 
-def _evaluated_clicks(measured: Measured) -> dict[str, str] | None:
+def _evaluated_clicks(measured: Measured, labels: list[str]) -> dict[str, str] | None:
     """Return how many clicks and conversions the overall figures rest on, or None if methods differ in it."""
     rows = [row for row in measured.overall if not row["segment"] and (row["curve"], row["metric"]) == ("true", NLL)]
-    found = {(row["clicks"] or 0, row["conversions"] or 0) for row in rows}
+    found = {(row["clicks"] or 0, row["conversions"] or 0) for row in rows if row["method"] in labels}
     if len(found) != 1:
         return None
     clicks, conversions = found.pop()

@@ -85,7 +85,9 @@ def amount(value: float) -> str:
 
 
 def signed(value: float, metric: str) -> str:
-    """Return a difference of a metric, with its sign."""
+    """Return a difference of a metric, with its sign; none where it is exactly 0."""
+    if not value:
+        return "0"
     text = figure(value, metric)
     return text if text.startswith(MINUS) else f"+{text}"
 

@@ -14,6 +14,7 @@ from learners.boosting import LIBRARIES, Boosted, Settings
 from learners.errors import LearnerError
 from learners.losses import LARGEST, LOGISTIC, power_of
 from learners.matrix import Coding, coding_of
+from learners.ratio import RunningRatio
 
 FIRST = 200  # examples before the first training; from then on the number doubles up to `retrain_every`
 
@@ -157,6 +158,8 @@ class GradientBoosting:
         LearnerError
             If the library has no such loss.
         """
+        if loss == "ratio":
+            return RunningRatio(self.features)
         shared = (self.retrain_every, self.buffer, self._settings.balance, self._settings.seed)
         return GradientBoosting(loss, self.library, *self._settings[:4], *shared)
 

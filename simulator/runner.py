@@ -19,6 +19,7 @@ from replay.store import cache_folder
 from scenarios import Scenario, ScenarioError
 from scenarios.problems import Problem
 from simulator import build
+from simulator.amounts import check_money
 from simulator.clock import Clock
 from simulator.engine import replay
 from simulator.folder import Temporary, check_target, whole_folder, write_text
@@ -153,6 +154,7 @@ def run(
     prototype = learner or build.learner(scenario)
     started = time.perf_counter()
     prepared = prepare_log(scenario, log, prototype, watcher)
+    check_money(scenario, prepared, methods)
     with whole_folder(out) as folder:
         stage = _stage(scenario, prepared, prototype, folder, watcher)
         stage.seconds["prepare"] = time.perf_counter() - started

@@ -152,9 +152,12 @@ def test_a_run_is_the_same_in_threads_and_sees_no_future():
     methods = [{"name": "waiting_window", "window": "12h"}, {"name": "value_mature"}]
     methods += [{"name": "two_stage", "conversion": "waiting_window window=12h", "mature": True}]
     learner = {"kind": "gbdt", "trees": 5, "leaves": 4, "retrain_every": 200}
+    clock = {"publish_every": "12h"}
     log = frame(1_000)
-    alone, together = (played(log, changed(method=methods, learner=learner), jobs=jobs, out=None) for jobs in (1, 3))
-    cut = played(log[: len(log) // 2], changed(method=methods, learner=learner))
+    alone, together = (
+        played(log, changed(method=methods, learner=learner, clock=clock), jobs=jobs, out=None) for jobs in (1, 3)
+    )
+    cut = played(log[: len(log) // 2], changed(method=methods, learner=learner, clock=clock))
     for label in alone.record["methods"]:
         one, other, half = (result.predictions(label)["prediction"] for result in (alone, together, cut))
         assert one.equals(other)

@@ -23,6 +23,8 @@ CASES = {
     "value_oracle": ("value_oracle", {}),
     "value_mature": ("value_mature", {}),
     "value_delta": ("value_delta", {}),
+    "value_delta, levelled": ("value_delta", {"level": True}),
+    "two_stage, levelled": ("two_stage", {"level": True}),
     "value_delta, gamma": ("value_delta", {"loss": "gamma"}),
     "value_delta, tweedie": ("value_delta", {"loss": "tweedie-1.5"}),
     "value_delta, squared": ("value_delta", {"loss": "squared"}),
@@ -38,7 +40,7 @@ LOGARITHMS = {
     for name, given in (("log1p", {}), ("two_stage", {"amount": "log1p"}))
     for way in ("none", "lognormal", "smearing")
 }
-LAGGING = ["value_delta", "value_delta, gamma", "value_delta, squared"]
+LAGGING = ["value_delta", "value_delta, levelled", "value_delta, gamma", "value_delta, squared"]
 JUDGED_AT_ONE_AGE = ["value_oracle", "value_mature", "value_wait"]
 
 

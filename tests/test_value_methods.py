@@ -18,6 +18,7 @@ WINDOW = pd.Timedelta(days=2)
 METHOD = [{"name": name} for name in VALUE] + [
     {"name": "two_stage", "label": "logs", "conversion": "waiting_window window=6h", "amount": "log1p"},
     {"name": "two_stage", "label": "arms", "conversion": "hazard", "amount": "poisson", "mature": True},
+    {"name": "value_delta", "label": "levelled", "level": True},
     {"name": "log1p", "label": "smeared", "retransform": "smearing"},
     {"name": "value_delta", "label": "tweedie", "loss": "tweedie-1.5"},
 ]
@@ -216,3 +217,13 @@ def test_trees_refuse_money_bit_by_bit_and_say_what_to_do(tmp_path, capsys):
     )
     assert main(["run", str(tmp_path / "trees.toml"), "--out", str(tmp_path / "out")]) == FAILED
     assert "use a method that waits for it, such as 'value_mature'" in capsys.readouterr().err.replace("\n", " ")
+
+
+def test_a_log_without_money_is_told():
+    log = tables(300)[0].drop(columns="click_id")
+    log["conversion_time"] = log["click_time"] + pd.Timedelta(hours=1)
+    with pytest.raises(ScenarioError, match="expected a log with amounts for value_delta, which predict money"):
+        played(log, changed(method=[{"name": "value_delta"}, {"name": "fnw"}]))
+    log["conversion_time"] = pd.Series(pd.NaT, index=log.index, dtype="datetime64[us, UTC]")
+    silent = played(log, changed(method=[{"name": "value_delta"}]))
+    assert silent.predictions("value_delta")["prediction"].iloc[-1] < 0.5

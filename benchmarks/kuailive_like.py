@@ -1,5 +1,6 @@
 """Files in the shape of KuaiLive, of any size: the same columns, counts, spellings and concentration."""
 
+from collections.abc import Iterable
 from pathlib import Path
 
 import numpy as np
@@ -36,9 +37,9 @@ def write_folder(folder: Path, scale: float = 1.0, seed: int = 0) -> Path:
     return folder
 
 
-def _write(path: Path, tables: object) -> None:
+def _write(path: Path, tables: Iterable[pa.Table]) -> None:
     partial, writer = path.with_suffix(".partial"), None
-    for table in tables:  # type: ignore[attr-defined]  # a list or a generator of tables
+    for table in tables:
         writer = writer or csv.CSVWriter(partial, table.schema, write_options=csv.WriteOptions(quoting_style="none"))
         writer.write_table(table)
     if writer is not None:

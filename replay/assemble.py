@@ -27,6 +27,7 @@ class Recipe:
 
     encoding: Encoding
     segments: tuple[str, ...]
+    keys: tuple[str, ...]
     keep_columns: bool
     clock_skew: int
     duplicates: str
@@ -61,7 +62,14 @@ class Assembly:
         self._quarantine = Quarantine(folder, self._places)
         self._encoder = Encoder(recipe.encoding, reader.categorical, reader.numeric)
         self._stage = Stage(
-            self._work, reader, self._encoder, recipe.segments, recipe.keep_columns, self._quarantine, self._places
+            self._work,
+            reader,
+            self._encoder,
+            recipe.segments,
+            recipe.keys,
+            recipe.keep_columns,
+            self._quarantine,
+            self._places,
         )
         self._notes: list[str] = []
 
@@ -146,6 +154,8 @@ class Assembly:
             renumbered = Spool(self._work / f"renumbered_{i}", np.int32)
             segments[name] = coder.renumber(codes, renumbered)
             columns[f"segment_{i}"] = renumbered.read()
+        for i, hashes in enumerate(staged.keys.values()):
+            columns[f"key_{i}"] = arranged(hashes, order, self._work / f"keyed_{i}")
         write_columns(self._folder / CLICKS, columns)
         return segments
 
@@ -176,6 +186,7 @@ class Assembly:
             observed_until=latest if reader.observed_until is None else reader.observed_until,
             intake=self._quarantine.intake(notes),
             segments=segments,
+            keys=self._recipe.keys,
             description={
                 "sources": self._places.sources,
                 "replayed": list(reader.replayed),

@@ -49,6 +49,7 @@ class Staged(NamedTuple):
     true_probability: NDArray[np.float32] | None
     true_value: NDArray[np.float32] | None
     codes: dict[str, Codes]
+    keys: dict[str, Hashes]
     columns: pa.Table | None
 
 
@@ -63,6 +64,8 @@ class Stage:
     encoder : Encoder
     segments : sequence of str
         Columns to code as segments.
+    keys : sequence of str
+        Columns to hash as keys of aggregates.
     keep_columns : bool
         Whether to keep the feature columns themselves too.
     quarantine : Quarantine
@@ -75,6 +78,7 @@ class Stage:
         reader: LogReader,
         encoder: Encoder,
         segments: Sequence[str],
+        keys: Sequence[str],
         keep_columns: bool,
         quarantine: Quarantine,
         places: Places,
@@ -94,6 +98,7 @@ class Stage:
         self._refused_ids: list[Hashes] = []
         self.coders = {name: SegmentCoder(name) for name in segments}
         self._codes = {name: Spool(folder / f"segment_{i}", np.int32) for i, name in enumerate(segments)}
+        self._keys = {name: Spool(folder / f"key_{i}", np.uint64) for i, name in enumerate(keys)}
 
     def add_clicks(self, raw: RawClicks) -> None:
         """Take some clicks and the outcomes in their rows."""
@@ -140,6 +145,7 @@ class Stage:
             true_probability=self._truth("true_probability"),
             true_value=self._truth("true_value"),
             codes={name: spool.read() for name, spool in self._codes.items()},
+            keys={name: spool.read() for name, spool in self._keys.items()},
             columns=read_table(read_file(self._folder / COLUMNS)) if self._columns is not None else None,
         )
 
@@ -171,13 +177,18 @@ class Stage:
             self._refused_ids.append(ids[~keep])
 
     def _add_features(self, features: pa.Table, keep: Bools) -> None:
-        unknown = [name for name in self.coders if name not in features.column_names]
+        wanted = [("segment", name) for name in self.coders] + [("key", name) for name in self._keys]
+        there = features.column_names
+        unknown = [f"no {what} column {name!r}{suggestion(name, there)}" for what, name in wanted if name not in there]
         if unknown:
-            raise LogError([f"no segment column {name!r}{suggestion(name, features.column_names)}" for name in unknown])
+            raise LogError(unknown)
         if not keep.all() and features.num_columns:
             features = features.filter(as_arrow(keep))
         self._slots.append(self._encoder.encode(features))
         for name, coder in self.coders.items():
             self._codes[name].append(coder.encode(features.column(name)))
+        for name, spool in self._keys.items():
+            for values in features.column(name).chunks:
+                spool.append(hash_ids(values, name))
         if self._columns is not None:
             self._columns.append(raw_columns(features, self._reader.categorical, self._reader.numeric))

@@ -70,14 +70,13 @@ class View:
             If `end` lies after the view's moment.
         """
         self._past(end - 1)
-        feed = self.deliveries.feed
-        rows = self.clicks(feed.watermark(start) - age, feed.watermark(end) - age)
+        watermark = self.deliveries.watermark
+        rows = self.clicks(watermark.at(start) - age, watermark.at(end) - age)
         return rows, self.reaches(rows, age)
 
     def reaches(self, rows: Ints, age: int) -> Ints:
         """Return when each click reaches an age at the feed's watermark, us UTC; see `reached`."""
-        feed = self.deliveries.feed
-        return feed.held_back(self.log.click_time[rows] + age + feed.lag)
+        return self.deliveries.watermark.reaches(self.log.click_time[rows] + age)
 
     def converted_by(self, rows: Ints, age: int) -> Bools:
         """Return whether clicks were known, on reaching an age at the feed's watermark, to have converted by that age.

@@ -4,6 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from scenarios.aggregates import Aggregates
 from scenarios.durations import DAY
 from scenarios.fields import Columns, Duration, Instant, Paths, PositiveDuration, Settings, Share, Words
 from scenarios.instants import parse_instant
@@ -80,6 +81,7 @@ class LivestreamLog(Settings):
     refunds: LivestreamRefunds | None = Field(
         default=None, description="Gifts that are taken back; without it, none are."
     )
+    aggregate: Aggregates = ()
 
 
 class KuaiLiveLog(Settings):
@@ -117,3 +119,4 @@ class KuaiLiveLog(Settings):
             "Of the published gifts, some in a hundred have no click."
         ),
     ] = 0.2
+    aggregate: Aggregates = ()

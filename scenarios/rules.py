@@ -1,13 +1,16 @@
 """What must hold between the keys of a scenario, beyond the type and the range of each."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import pairwise
 from typing import Any
 
+from scenarios.aggregates import broken_aggregates
+from scenarios.change_rules import change_problems, fault_problems, refund_problems
 from scenarios.durations import DAY, format_duration
 from scenarios.livestream import LivestreamLog
 from scenarios.logs import SyntheticLog, TableLog
 from scenarios.problems import Problem, mismatch, unknown_name
-from scenarios.sections import Clock, Feed, Learner, MethodSpec, Metrics, Tune
+from scenarios.sections import Clock, Feed, Learner, MethodSpec, Metrics, Pipeline, PipelineFault, Tune
 
 _OF_TREES = ("library", "trees", "leaves", "retrain_every", "buffer", "balance")  # keys of learner
 
@@ -27,16 +30,22 @@ def broken_rules(sections: Mapping[str, Any], *, is_file: bool) -> list[Problem]
     found: list[Iterable[Problem]] = []
     if isinstance(log, SyntheticLog):
         found += [_feature_names(log), _delay(log), _delay_by(log), _gifts(log)]
+        found += [refund_problems(log), change_problems(log)]
         found += [_evaluation_start(log, clock)] if clock else []
     if isinstance(log, LivestreamLog):
         found += [_delay(log), _evaluation_start(log, clock) if clock else ()]
     if isinstance(log, TableLog):
         found += [_columns(log), _path(log) if is_file else ()]
+    if log:
+        found.append(broken_aggregates(log))
     if log and metrics:
         found.append(_segments(log, metrics))
     found += [_labels(methods)] if methods else []
     found += [_kind(learner), _optimizer(learner)] if learner else []
-    found += [_latency(feed)] if feed else []
+    pipeline = sections.get("pipeline")
+    found += [_pipeline(pipeline), _drains(pipeline, clock) if clock else ()] if pipeline else []
+    found += [_in_log(pipeline, log)] if pipeline and isinstance(log, SyntheticLog) else []
+    found += [_latency(feed), fault_problems(feed, log)] if feed else []
     tune = sections.get("tune")
     found += [_rates(tune), _scored(tune, clock) if clock else ()] if tune else []
     return [problem for problems in found for problem in problems]
@@ -157,3 +166,37 @@ def _scored(tune: Tune, clock: Clock) -> Iterator[Problem]:
         last = f"{format_duration(start)} - {format_duration(window)}"
         less = f"less than clock.evaluate_from - attribution_window, {last}, since later clicks are not mature by then"
         yield mismatch("tune.score_from", less, format_duration(tune.score_from))
+
+
+def _pipeline(pipeline: Pipeline) -> Iterator[Problem]:
+    for number, fault in enumerate(pipeline.fault):
+        key = f"pipeline.fault[{number}]"
+        if fault.kind != "crash" and fault.delivery is not None:
+            yield mismatch(f"{key}.delivery", 'no delivery, which only kind = "crash" has', fault.delivery)
+        if fault.kind != "poison" and fault.rollback_after is not None:
+            found = format_duration(fault.rollback_after)
+            yield mismatch(f"{key}.rollback_after", 'no rollback_after, which only kind = "poison" has', found)
+        if fault.kind != "crash" and not fault.lasts:
+            yield mismatch(f"{key}.lasts", "a duration above 0s", "0s")
+    ordered = sorted(enumerate(pipeline.fault), key=lambda one: one[1].at)
+    for (first, one), (second, other) in pairwise(ordered):
+        if other.at < _over(one):
+            told = f"a time after pipeline.fault[{first}] is over, {format_duration(_over(one))}"
+            yield mismatch(f"pipeline.fault[{second}].at", told, format_duration(other.at))
+
+
+def _over(fault: PipelineFault) -> int:
+    """Return when nothing of a fault is left to be done, us after the first click."""
+    return fault.at + max(fault.lasts, 1) + (fault.rollback_after or 0)
+
+
+def _drains(pipeline: Pipeline, clock: Clock) -> Iterator[Problem]:
+    if not clock.publish_every and (pipeline.fault or pipeline.capacity is not None):
+        yield mismatch("clock.publish_every", "a duration above 0s, as the pipeline has faults or a capacity", "0s")
+
+
+def _in_log(pipeline: Pipeline, log: SyntheticLog) -> Iterator[Problem]:
+    for number, fault in enumerate(pipeline.fault):
+        if fault.at >= log.days * DAY:
+            told = f"less than the {log.days:g} days of the log"
+            yield mismatch(f"pipeline.fault[{number}].at", told, format_duration(fault.at))

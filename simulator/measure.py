@@ -112,12 +112,14 @@ def _known_when_mature(clicks: Evaluated, attribution_window: int) -> Bools:
     return known
 
 
-def delays(log: ClickLog, deliveries: Deliveries, attribution_window: int) -> dict[str, Any]:
+def delays(log: ClickLog, attribution_window: int) -> dict[str, Any]:
     """Return the histogram of delays from click to first outcome inside the window, of mature clicks."""
     last = np.searchsorted(log.click_time, log.observed_until - attribution_window, side="right")
     mature = slice(0, int(np.searchsorted(log.outcomes.row, last)))
-    counts = (log.outcomes.kind[mature] != OutcomeKind.REFUND) & ~deliveries.outside[mature]
-    row, time = log.outcomes.row[mature][counts], log.outcomes.time[mature][counts]
+    row, time = log.outcomes.row[mature], log.outcomes.time[mature]
+    inside = time - log.click_time[row] <= attribution_window
+    counts = (log.outcomes.kind[mature] != OutcomeKind.REFUND) & inside
+    row, time = row[counts], time[counts]
     first = np.ones(len(row), dtype=np.bool_)
     first[1:] = row[1:] != row[:-1]
     delay: Ints = time[first] - log.click_time[row[first]]

@@ -58,7 +58,8 @@ def write_predictions(
             pa.field("prediction", pa.float32(), nullable=False),
             pa.field("label", pa.bool_()),
         ]
-        + [pa.field(name, pa.float32(), nullable=False) for name in (*known, *(stages or ()))]
+        + [pa.field(name, pa.float32(), nullable=False) for name in known]
+        + [pa.field(name, pa.float32(), nullable=False) for name in stages or {}]
         + ([pa.field("value", pa.float64())] if stages is not None else [])
     )
     with pq.ParquetWriter(

@@ -1,5 +1,6 @@
 """run.json and metrics.parquet: what a run says of itself."""
 
+import dataclasses
 import datetime as dt
 import importlib.metadata
 import json
@@ -17,6 +18,7 @@ from replay.arrays import as_arrow, text_array
 from replay.log import ClickLog
 from scenarios.durations import format_duration
 from simulator.ledger import Ledger
+from simulator.marks import marks
 from simulator.methods import METHODS, Parameter, origin, parameters, summary
 from simulator.money import differences, stage_one
 
@@ -92,6 +94,7 @@ def record_text(stage: "Stage", played: Mapping[str, "Played"], ledger: Ledger, 
             "attribution_window": resolved["clock"]["attribution_window"],
             "publish_every": resolved["clock"]["publish_every"],
         },
+        "marks": [mark.as_dict() for mark in marks(scenario, stage.log, stage.deliveries.watermark)],
         "ledger": ledger.as_dict(),
         "methods": {spec.label: _method(spec, played[spec.label], stage.clock.end) for spec in scenario.methods},
         "reliability": {label: _plain(one.measures.reliability) for label, one in played.items()},
@@ -104,7 +107,7 @@ def record_text(stage: "Stage", played: Mapping[str, "Played"], ledger: Ledger, 
 
 def _money(played: Mapping[str, "Played"]) -> dict[str, Any]:
     """Return what is kept of money; nothing where no method predicts it."""
-    moneys = {label: one.money for label, one in played.items() if one.money is not None}
+    moneys = {label: one.worth.money for label, one in played.items() if one.worth}
     if not moneys:
         return {}
     return {
@@ -119,7 +122,10 @@ def _money(played: Mapping[str, "Played"]) -> dict[str, Any]:
 
 
 def _of_stages(played: "Played") -> dict[str, Any]:
-    return {"importance": list(played.importance), "precision_recall": stage_one(played.measures)}
+    return {
+        "importance": list(played.worth.importance) if played.worth else [],
+        "precision_recall": stage_one(played.measures),
+    }
 
 
 def _log(log: ClickLog, settings: Mapping[str, Any]) -> dict[str, Any]:
@@ -151,7 +157,8 @@ def _method(spec: Any, played: "Played", end: int) -> dict[str, Any]:
         "name": spec.name,
         "parameters": _parameters(spec),
         "target": played.target,
-        **({"given": played.given} if played.target == "value" else {}),
+        **({"given": played.worth.given} if played.worth else {}),
+        **({"pipeline": dataclasses.asdict(played.accidents)} if played.accidents else {}),
         "describe": summary(METHODS[spec.name]),
         "package": origin(METHODS[spec.name]),
         "examples": tally.examples,

@@ -1,9 +1,12 @@
 """From a scenario to a finished run: prepare, replay, measure, settle, write."""
 
 import copy
+import dataclasses
+import importlib.metadata
+import shutil
 import tempfile
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -12,6 +15,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from learners.base import Floats32, Learner
+from replay.aggregates import derive, key_columns
 from replay.feed import Deliveries, deliver
 from replay.log import ClickLog
 from replay.prepare import prepare
@@ -20,16 +24,18 @@ from scenarios import Scenario, ScenarioError
 from scenarios.problems import Problem
 from simulator import build
 from simulator.amounts import check_money
+from simulator.checkpoint import Checkpoint, Keeper, kept_beside
 from simulator.clock import Clock
 from simulator.engine import replay
+from simulator.feed_faults import faults_beyond, segments_kept
 from simulator.folder import Temporary, check_target, whole_folder, write_text
-from simulator.importance import importance, samples
 from simulator.ledger import Ledger, settle
 from simulator.measure import Measures, Yardstick, delays, evaluated, measure, unmeasured
 from simulator.methods import PROBABILITY, Method
 from simulator.metrics.table import MetricTable
 from simulator.metrics.value.table import ValueTable
-from simulator.money import AMOUNT, Money, judge, valued
+from simulator.operator import Operator
+from simulator.pipeline import Accidents, Pipeline
 from simulator.predictions import write_predictions
 from simulator.record import record_text, write_metrics
 from simulator.report import write_report
@@ -37,6 +43,7 @@ from simulator.results import Result
 from simulator.sources import reader_of
 from simulator.trainer import Trainer
 from simulator.tuning import Rehearsal, Trial, best, rehearsal, tune, tuned_on
+from simulator.worth import Worth, worth
 
 
 class Watcher(Protocol):
@@ -82,9 +89,8 @@ class Played:
     tuning: tuple[Trial, ...] = ()
     tuned_on: str = "nll"  # what the learning rate was chosen by
     target: str = "conversion"  # what is predicted, as `Method.target`
-    given: str = "click"  # whose money, as `Method.given`
-    money: Money | None = None  # where money is predicted
-    importance: Sequence[Mapping[str, Any]] = ()
+    worth: Worth | None = None  # where money is predicted
+    accidents: Accidents | None = None  # where the pipeline has faults or a capacity
 
 
 @dataclass(frozen=True)
@@ -101,6 +107,7 @@ class Stage:
     watcher: Watcher
     rehearsal: Rehearsal | None = None
     seconds: dict[str, float] = field(default_factory=dict)
+    keeper: Keeper | None = None
 
 
 def run(
@@ -111,6 +118,8 @@ def run(
     out: str | Path | None = None,
     jobs: int = 1,
     watcher: Watcher | None = None,
+    checkpoint_every: float | None = None,
+    asked_to_stop: Callable[[], bool] | None = None,
 ) -> Result:
     """Replay a scenario's log under its methods, and measure them.
 
@@ -128,6 +137,12 @@ def run(
         How many methods are replayed at a time, in threads; it never changes a result.
     watcher : Watcher, optional
         Told how far the run is.
+    checkpoint_every : float, optional
+        Seconds between checkpoints, kept in a folder ``.NAME.checkpoint`` beside `out` until the run is done.  The
+        same scenario run to the same place goes on from there, to the same bytes.  By default, and with a learner
+        from Python, none are made.
+    asked_to_stop : callable, optional
+        Asked after every drain; where it says True a checkpoint is made and the run stops.
 
     Returns
     -------
@@ -139,6 +154,8 @@ def run(
         If the request is wrong; the message says what to do.
     LedgerError
         If something was lost or counted twice.
+    StoppedError
+        If it was asked to.
     """
     methods = build.methods(scenario)
     if scenario.tune and learner:
@@ -155,22 +172,45 @@ def run(
     started = time.perf_counter()
     prepared = prepare_log(scenario, log, prototype, watcher)
     check_money(scenario, prepared, methods)
-    with whole_folder(out) as folder:
+    with whole_folder(out) as folder, kept_beside(_beside(out)):
         stage = _stage(scenario, prepared, prototype, folder, watcher)
         stage.seconds["prepare"] = time.perf_counter() - started
+        if checkpoint_every is not None and learner is None:
+            asked = asked_to_stop or (lambda: False)
+            keeper = Keeper(_beside(out), _identity(scenario, prepared), checkpoint_every, asked)
+            stage = dataclasses.replace(stage, keeper=keeper)
         played = _play_all(stage, methods, jobs)
         ledger = _settle(stage, played)
         _write(stage, played, ledger)
+    shutil.rmtree(_beside(out), ignore_errors=True)
     return Result(out, keep)
+
+
+def _beside(out: Path) -> Path:
+    """Return where the checkpoints of a run are."""
+    return out.parent / f".{out.name}.checkpoint"
+
+
+def _identity(scenario: Scenario, log: ClickLog) -> dict[str, Any]:
+    packages = ("latelabel", "numpy", "numba")
+    versions = {name: importlib.metadata.version(name) for name in packages}
+    return {"scenario": scenario.hash(), "log": log.fingerprint, "versions": versions}
 
 
 def prepare_log(scenario: Scenario, frame: Any, learner: Learner, watcher: Watcher) -> ClickLog:
     """Return the scenario's log, or a dataframe in its place, read and encoded as a learner needs it."""
+    log = read_log(scenario, frame, learner, watcher)
+    return derive(log, build.aggregates(scenario), build.feed(scenario, log), build.encoding(scenario), cache_folder())
+
+
+def read_log(scenario: Scenario, frame: Any, learner: Learner, watcher: Watcher) -> ClickLog:
+    """Return the same without its aggregates, which hang on the feed."""
     cache = cache_folder()
     return prepare(
         reader_of(scenario, frame, cache),
         encoding=build.encoding(scenario),
-        segments=scenario.metrics.segments,
+        segments=segments_kept(scenario),
+        keys=key_columns(build.aggregates(scenario)),
         keep_columns=learner.features == "columns",
         cache=cache,
         clock_skew=getattr(scenario.log, "clock_skew", 0),
@@ -195,10 +235,14 @@ def _stage(scenario: Scenario, log: ClickLog, learner: Learner, folder: Path, wa
         drift_delta=metrics.drift_delta,
         seed=scenario.seed,
     )
+    problems = faults_beyond(scenario, log)
     if log.n_clicks and yardstick.evaluate_from > clock.last_click:
-        raise ScenarioError(scenario.name, [_unreachable(scenario, clock.last_click - first)])
-    deliveries = deliver(log, settings.attribution_window, build.feed(scenario), scratch=folder)
+        problems.append(_unreachable(scenario, clock.last_click - first))
+    if problems:
+        raise ScenarioError(scenario.name, problems)
+    deliveries = deliver(log, settings.attribution_window, build.feed(scenario, log), scratch=folder)
     rehearsed = rehearsal(scenario, log, scratch=folder)
+    log = replace(log, segments={name: log.segments[name] for name in metrics.segments})
     return Stage(scenario, log, deliveries, clock, yardstick, learner, folder, watcher, rehearsed)
 
 
@@ -227,10 +271,6 @@ def _play_all(stage: Stage, methods: dict[str, Method], jobs: int) -> dict[str, 
 
 
 def _play(stage: Stage, label: str, method: Method, stopped: list[BaseException] | None = None) -> Played:
-    log, settings = stage.log, stage.scenario.clock
-    prediction = _column(stage.folder, log.n_clicks, np.float32)
-    shown = _column(stage.folder, log.n_clicks, np.bool_)
-
     def go_on(now: int) -> None:  # noqa: ARG001  (a tick is told the time)
         if stopped:
             raise InterruptedError("another method of this run failed")
@@ -243,29 +283,39 @@ def _play(stage: Stage, label: str, method: Method, stopped: list[BaseException]
     rate = best(trials, stage.scenario.learner.learning_rate) if trials else None
     learner = copy.deepcopy(stage.learner) if rate is None else build.learner(stage.scenario, rate)
     started = time.perf_counter()
-    stages = {name: _column(stage.folder, log.n_clicks, np.float32) for name in method.stages}
-    trainer = Trainer(log, stage.deliveries, method, learner, settings.batch, prediction, shown, stages)
-    replay(trainer, stage.clock, tick)
+    trainer, operator = _replayed(stage, label, method, learner, tick)
     replayed = time.perf_counter()
-    measures = _measured(stage, method, prediction, stages)
+    measures = _measured(stage, method, trainer.prediction, trainer.recorded)
     folder = stage.folder / "predictions" / f"method={label}"
-    kept = stages if method.target == "value" else None
-    write_predictions(folder, log, stage.deliveries, settings.attribution_window, prediction, kept)
+    kept = trainer.recorded if method.target == "value" else None
+    window = stage.scenario.clock.attribution_window
+    write_predictions(folder, stage.log, stage.deliveries, window, trainer.prediction, kept)
+    accidents = operator.accidents if operator and operator.pipeline != Pipeline() else None
     tuned = rate, trials, tuned_on(method)
-    played = Played(trainer, measures, replayed - started, *tuned, method.target, method.given)
+    found = None
     if method.target == "value":
-        played = _judged(stage, played, prediction, stages)
+        found = worth(trainer, stage.deliveries, method.given, stage.clock, stage.yardstick)
     stage.watcher.finished(label)
-    return played
+    return Played(trainer, measures, replayed - started, *tuned, method.target, found, accidents)
 
 
-def _judged(stage: Stage, played: Played, prediction: Floats32, stages: Mapping[str, Floats32]) -> Played:
-    """Return a played method with the figures of its money, and with what its stages lean on."""
-    amount, by = stages.get(AMOUNT), stage.yardstick
-    money = judge(stage.log, stage.deliveries, prediction, amount, stage.clock, by)
-    clicks = valued(stage.log, stage.deliveries, prediction, amount, by)
-    of = samples(clicks, stage.log.n_clicks - len(clicks.click_time), by.seed)
-    return replace(played, money=money, importance=importance(played.trainer, of, played.given, by.seed))
+def _replayed(
+    stage: Stage, label: str, method: Method, learner: Learner, tick: Callable[[int], None]
+) -> tuple[Trainer, Operator | None]:
+    """Replay a method, from its last checkpoint if there is one, and return who trained it."""
+    log, clock = stage.log, stage.clock
+    checkpoint = stage.keeper.checkpoint(label) if stage.keeper and clock.drains else None
+    prediction, *recorded = (_kept_column(stage, checkpoint, name) for name in ("prediction", *method.stages))
+    shown = _column(stage.folder, log.n_clicks, np.bool_)
+    stages = dict(zip(method.stages, recorded, strict=True))
+    trainer = Trainer(log, stage.deliveries, method, learner, clock.batch, prediction, shown, stages)
+    operator = Operator(trainer, clock, build.pipeline(stage.scenario, clock)) if clock.drains else None
+    first, keep = 0, None
+    if checkpoint and operator and stage.keeper:
+        first = checkpoint.resume(trainer, operator)
+        keep = checkpoint.keeping(trainer, operator, stage.keeper.asked_to_stop)
+    replay(trainer, clock, tick, operator, first, keep)
+    return trainer, operator
 
 
 def _measured(stage: Stage, method: Method, prediction: Floats32, stages: Mapping[str, Floats32]) -> Measures:
@@ -276,6 +326,12 @@ def _measured(stage: Stage, method: Method, prediction: Floats32, stages: Mappin
         prediction = stages[PROBABILITY]
     clicks = evaluated(stage.log, stage.deliveries, prediction, stage.yardstick)
     return measure(clicks, stage.clock, stage.yardstick)
+
+
+def _kept_column(stage: Stage, checkpoint: Checkpoint | None, name: str) -> Any:
+    """Return a column that a checkpoint keeps, or one that is gone with the run."""
+    length = stage.log.n_clicks
+    return checkpoint.column(name, length, np.float32) if checkpoint else _column(stage.folder, length, np.float32)
 
 
 def _column(folder: Path, length: int, dtype: Any) -> Any:
@@ -294,8 +350,8 @@ def _settle(stage: Stage, played: dict[str, Played]) -> Ledger:
 def _write(stage: Stage, played: dict[str, Played], ledger: Ledger) -> None:
     tables: dict[str, list[MetricTable | ValueTable]] = {label: [one.measures.metrics] for label, one in played.items()}
     for label, one in played.items():
-        tables[label] += [one.money.table] if one.money else []
+        tables[label] += [one.worth.money.table] if one.worth else []
     write_metrics(stage.folder / "metrics.parquet", tables)
-    histogram = delays(stage.log, stage.deliveries, stage.scenario.clock.attribution_window)
+    histogram = delays(stage.log, stage.scenario.clock.attribution_window)
     write_text(stage.folder / "run.json", record_text(stage, played, ledger, histogram))
     write_report(stage.folder)

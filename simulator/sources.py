@@ -4,11 +4,15 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+from replay.aggregates import key_columns
 from replay.errors import LogError
 from replay.readers import CompleteJourneyReader, CriteoReader, KuaiLiveReader, OutcomeColumns, TableReader
 from replay.readers.base import LogReader
-from replay.worlds import Category, DelayPart, GiftRefunds, Gifts, LivestreamWorld, Numeric, SyntheticWorld
+from replay.worlds import Category, DelayPart, GiftRefunds, Gifts, LivestreamWorld, Numeric, Refunds, SyntheticWorld
 from scenarios import Scenario
+from simulator import build
+from simulator.feed_faults import segments_kept
+from simulator.world_changes import changes_of
 
 
 def reader_of(scenario: Scenario, frame: Any = None, cache: Path | None = None) -> LogReader:
@@ -39,13 +43,15 @@ def _synthetic(scenario: Scenario, frame: Any, cache: Path | None) -> LogReader:
         delay_by=log.delay_by,
         delay_strength=log.delay_strength,
         gifts=Gifts(**log.gifts.model_dump()) if log.gifts else None,
+        refunds=Refunds(**log.refunds.model_dump()) if log.refunds else None,
+        changes=changes_of(log.change, scenario.seed),
         attribution_window=scenario.clock.attribution_window,
     )
 
 
 def _livestream(scenario: Scenario, frame: Any, cache: Path | None) -> LogReader:  # noqa: ARG001  (nothing is read)
     log: Any = scenario.log
-    plain = log.model_dump(exclude={"kind", "delay", "refunds"})
+    plain = log.model_dump(exclude={"kind", "delay", "refunds", "aggregate"})
     return LivestreamWorld(
         **plain,
         seed=scenario.seed,
@@ -71,7 +77,7 @@ def _table(scenario: Scenario, frame: Any, cache: Path | None) -> LogReader:
         click_id=log.click_id,
         categorical=log.categorical,
         numeric=log.numeric,
-        segments=scenario.metrics.segments,
+        segments=_carried(scenario),
         time_unit=log.time_unit,
         timezone=log.timezone,
         outcomes=outcomes,
@@ -85,8 +91,7 @@ def _table(scenario: Scenario, frame: Any, cache: Path | None) -> LogReader:
 
 def _criteo(scenario: Scenario, frame: Any, cache: Path | None) -> LogReader:  # noqa: ARG001  (files alone)
     log: Any = scenario.log
-    segments = scenario.metrics.segments
-    return CriteoReader(_located(scenario, log.path), origin=log.origin, segments=segments, cache=cache)
+    return CriteoReader(_located(scenario, log.path), origin=log.origin, segments=_carried(scenario), cache=cache)
 
 
 def _kuailive(scenario: Scenario, frame: Any, cache: Path | None) -> LogReader:  # noqa: ARG001  (files alone)
@@ -96,13 +101,18 @@ def _kuailive(scenario: Scenario, frame: Any, cache: Path | None) -> LogReader: 
         gift_time=log.gift_time,
         categorical=log.categorical,
         numeric=log.numeric,
-        segments=scenario.metrics.segments,
+        segments=_carried(scenario),
         cache=cache,
     )
 
 
 def _complete_journey(scenario: Scenario, frame: Any, cache: Path | None) -> LogReader:  # noqa: ARG001  (as above)
-    return CompleteJourneyReader(segments=scenario.metrics.segments)
+    return CompleteJourneyReader(segments=_carried(scenario))
+
+
+def _carried(scenario: Scenario) -> tuple[str, ...]:
+    """Return the columns that are read though they need not be features: segments, and keys of aggregates."""
+    return tuple(dict.fromkeys((*segments_kept(scenario), *key_columns(build.aggregates(scenario)))))
 
 
 def _located(scenario: Scenario, paths: Any) -> list[str]:

@@ -1,7 +1,7 @@
 """One method at work: it serves predictions and learns from what its policies show."""
 
 import copy
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -94,6 +94,8 @@ class Trainer:
             Part(MAIN, policy, method.correction, _own(learner, method.loss, method.arms), arms=method.arms)
         )
         self.models = {part.name: part for part in self.parts}
+        self.serving: dict[str, Part] | None = None  # models that serve in the place of those in training
+        self.spoil: Callable[[Part, Examples], Examples] | None = None  # what happens to examples on their way
         self.tally = Tally()
 
     def serve(self, start: int, end: int) -> None:
@@ -101,7 +103,7 @@ class Trainer:
         first, stop = (int(at) for at in np.searchsorted(self.log.click_time, [start, end]))
         if first < stop:
             x = self._slice(first, stop)
-            seen = self.see(self.serves_from, x)
+            seen = self.see(self.serves_from, x, self.serving)
             self.prediction[first:stop] = self.correction.serve(seen)
             for name, stage in self.stages.items():
                 self.recorded[name][first:stop] = stage.serve(seen)
@@ -114,6 +116,8 @@ class Trainer:
             n = len(examples.row)
             if not n:
                 continue
+            if self.spoil is not None:
+                examples = self.spoil(part, examples)
             x = self.features(examples.row)
             step = self.batch if part.correction.needs else n
             for at in range(0, n, step):
@@ -124,8 +128,7 @@ class Trainer:
 
     def due(self, part: Part, start: int, end: int) -> Examples:
         """Return what a model is shown in an interval, entered into the tally."""
-        view = View(self.log, self.deliveries, now=end, future=part.policy.looks_ahead)
-        examples = part.policy.due(view, start, end)
+        examples = self.shown(part, start, end)
         if part.name != MAIN:
             self.tally.head_examples += len(examples.row)
             return examples
@@ -134,9 +137,15 @@ class Trainer:
         self.shown_positive[examples.row[examples.label]] = True
         return examples
 
-    def see(self, names: tuple[str, ...], x: Any) -> Seen:
-        """Return what models say of some features."""
-        return {name: self.models[name].learner.predict(self.own(self.models[name], x)) for name in names}
+    def shown(self, part: Part, start: int, end: int) -> Examples:
+        """Return what a model is shown in an interval."""
+        view = View(self.log, self.deliveries, now=end, future=part.policy.looks_ahead)
+        return part.policy.due(view, start, end)
+
+    def see(self, names: tuple[str, ...], x: Any, models: dict[str, Part] | None = None) -> Seen:
+        """Return what models say of some features; by default those in training."""
+        models = self.models if models is None else models
+        return {name: models[name].learner.predict(self.own(models[name], x)) for name in names}
 
     def step(self, part: Part, examples: Examples, x: Any, seen: Seen) -> None:
         """Let a model learn some examples, weighed by what was seen."""

@@ -79,9 +79,9 @@ def test_columns_equal_events(name, log, feed, every, lag, batch):
     np.testing.assert_array_equal(fast.prediction, slow.prediction)
     np.testing.assert_array_equal(fast.shown_positive, slow.shown_positive)
     assert np.isfinite(fast.prediction).all()
-    for kept, stage in fast.recorded.items():
-        assert np.isfinite(stage).all()
-        np.testing.assert_array_equal(stage, slow.recorded[kept])
+    for stage, recorded in fast.recorded.items():
+        assert np.isfinite(recorded).all()
+        np.testing.assert_array_equal(recorded, slow.recorded[stage])
     for count in ("served", "examples", "positives", "head_examples"):
         assert getattr(fast.tally, count) == getattr(slow.tally, count)
     assert fast.tally.served == log.n_clicks

@@ -307,6 +307,23 @@ def test_columns_in_another_order_and_by_another_name(tmp_path):
     assert "no column watch_live_time among the clicks: gifts keep the time that is recorded" in log.intake.notes
 
 
+def test_files_are_read_in_pieces(tmp_path, monkeypatch):
+    clicks = [(user, 10 + user % 3, 7, START + user * MINUTE, 1_000 * user) for user in range(200)]
+    gifts = [(*click[:4], 1 + click[0]) for click in clicks[::3]]
+    rooms = [(20250505, 10 + number, 7, number % 3, START - number * HOUR, START, "shop", 0) for number in range(60)]
+    here = folder(tmp_path, clicks, gifts, rooms)
+    whole = prepared(here, tmp_path)
+    monkeypatch.setattr("replay.readers.delimited._BLOCK", 400)
+    assert sum(1 for _ in KuaiLiveReader(here).clicks()) > 10
+    assert sum(1 for _ in KuaiLiveReader(here).outcomes()) > 3
+    pieces = prepare(KuaiLiveReader(here), encoding=Encoding(), cache=tmp_path / "other", keep_columns=True)
+    assert len(outcomes(pieces)) == len(gifts)
+    assert outcomes(pieces) == outcomes(whole)
+    assert pieces.slots.slice(0, 200).tobytes() == whole.slots.slice(0, 200).tobytes()
+    assert pieces.columns.to_pydict() == whole.columns.to_pydict()
+    assert pieces.intake == whole.intake
+
+
 def test_files_packed_and_as_parquet(tmp_path):
     here = folder(tmp_path)
     plain = prepared(here, tmp_path)

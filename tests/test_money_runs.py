@@ -5,6 +5,7 @@ import re
 from html.parser import HTMLParser
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from simulator import build, terminal
@@ -201,9 +202,15 @@ def test_a_mixed_run_keeps_its_answer_about_conversions(tmp_path):
 
 
 def test_money_that_never_comes_is_no_answer_and_no_failure(tmp_path):
-    log = {"kind": "synthetic", "clicks": 2_000, "days": 8, "conversion_rate": 0.1}
+    time = pd.date_range("2026-03-01", periods=2_000, freq="5min")
+    early = np.arange(2_000) < 50  # before the evaluation
+    frame = pd.DataFrame({"click_time": time, "who": np.arange(2_000) % 7})
+    frame["conversion_time"] = (time + pd.Timedelta(minutes=1)).where(early)
+    frame["amount"] = np.where(early, 5.0, np.nan)
+    log = {"kind": "table", "click_time": "click_time", "conversion_time": "conversion_time", "amount": "amount"}
+    log |= {"timezone": "UTC", "categorical": ["who"]}
     plain = SCENARIO | {"log": log, "metrics": {}, "method": [{"name": "two_stage"}, {"name": "value_delta"}]}
-    found = run(build.load(plain), out=tmp_path / "none")
+    found = run(build.load(plain), log=frame, out=tmp_path / "none")
     metrics = found.metrics
     ratio = metrics[(metrics["metric"] == "value_ratio") & (metrics["span"] == "overall")]
     assert ratio["value"].isna().all()

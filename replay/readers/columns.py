@@ -200,7 +200,7 @@ def _wishes(layout: Layout) -> list[Wish]:
         for column in dict.fromkeys(columns)
         if column not in layout.late
     ]
-    return [*fixed, *features, *(Wish("segments", column, _VALUE) for column in layout.segments)]
+    return [*fixed, *features, *(Wish("segments or keys", column, _VALUE) for column in layout.segments)]
 
 
 def _differences(layout: Layout, schemas: Mapping[str, pa.Schema]) -> list[str]:

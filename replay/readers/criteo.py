@@ -66,7 +66,7 @@ class CriteoReader:
         self._clock = Clock("s", origin=origin)
         self._tally: Tally = Counter()
         unknown = [name for name in segments if name not in names]
-        Problems(f"segments: no column {name!r}{suggestion(name, names)}" for name in unknown).stop()
+        Problems(f"segments or keys: no column {name!r}{suggestion(name, names)}" for name in unknown).stop()
 
     @property
     def replayed(self) -> Sequence[str]:

@@ -5,7 +5,7 @@ from functools import cached_property
 import numpy as np
 
 from replay.log import Floats, Ints
-from replay.worlds.truth import stream
+from replay.worlds.streams import stream
 
 BLOCK = 65_536  # clicks that are drawn together
 

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from replay.log import Floats, Ints
 from replay.uniform import uniform
 from replay.worlds.levels import Levels, Zipf
-from replay.worlds.truth import stream
+from replay.worlds.streams import stream
 
 CATEGORIES = ("chat", "music", "dance", "game", "beauty", "shop", "outdoor", "food", "talk", "other")
 TIERS = 5

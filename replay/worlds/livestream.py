@@ -17,7 +17,8 @@ from replay.worlds.crowd import Crowd, Visits
 from replay.worlds.delays import DelayPart
 from replay.worlds.giving import GiftRefunds, Giving, Traits
 from replay.worlds.prices import Prices
-from replay.worlds.truth import sigmoid, stream
+from replay.worlds.streams import stream
+from replay.worlds.truth import sigmoid
 
 START = 1_746_374_400_000_000  # us UTC, 2025-05-05 in China, where the published log begins
 DAY = 86_400_000_000  # us

@@ -80,6 +80,8 @@ _OURS: Mapping[str, Recipe] = {
     "dfm": dfm,
     "hazard": hazard,
     "dfm_em": dfm_em,
+    "nodef": nodef,
+    "miss": miss,
     "value_oracle": value_oracle,
     "value_mature": value_mature,
     "value_delta": value_delta,
@@ -87,8 +89,6 @@ _OURS: Mapping[str, Recipe] = {
     "two_stage": two_stage,
     "log1p": log1p,
     "gifts_only": gifts_only,
-    "nodef": nodef,
-    "miss": miss,
 }
 
 METHODS: Mapping[str, Recipe] = Methods(_OURS)

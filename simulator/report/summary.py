@@ -14,6 +14,7 @@ from simulator.report.account import accounts
 from simulator.report.answer import answer
 from simulator.report.curves import MEAN, NLL, RATIO, Curve, Measured, read_measured
 from simulator.report.drawn import delays, over_time
+from simulator.report.happenings import happenings
 from simulator.report.looks import looks, swatch
 from simulator.report.money import money
 from simulator.report.tables import overall_table, segment_tables
@@ -37,7 +38,8 @@ def summarize(folder: Path) -> dict[str, Any]:
     dict
         Texts, numbers, lists and dicts only; nothing in it is escaped for HTML.  ``answer``, ``facts``, ``methods``,
         ``table``, ``segments``, ``accounts``, ``notes``, ``scenario`` and ``versions`` are for reading; ``span``,
-        ``curves``, ``reliability`` and ``delays`` are for drawing, with times in ms UTC and None for no answer.
+        ``marks``, ``curves``, ``reliability`` and ``delays`` are for drawing, with times in ms UTC and None for no
+        answer.
 
     Raises
     ------
@@ -64,6 +66,7 @@ def summarize(folder: Path) -> dict[str, Any]:
         "segments": segment_tables(
             [row for row in measured.overall if row["segment"] and row["metric"] == RATIO], labels
         ),
+        "marks": happenings(run),
         "span": _span(run),
         "curves": over_time(measured.curves, labels, next((m["label"] for m in methods if m["bound"]), None)),
         "reliability": {label: found for label, found in run.get("reliability", {}).items() if found},

@@ -72,8 +72,9 @@ class Tune(Settings):
     """Lets every method learn at its own best learning rate, instead of `learner.learning_rate`.
 
     At one rate for all, the order of methods is an accident. Each rate is tried on the clicks before
-    `clock.evaluate_from`, and scored by the NLL of those of them whose labels are mature by then, so that nothing from
-    the evaluated time decides. A method that scores the same at all rates keeps `learner.learning_rate`.
+    `clock.evaluate_from`, and scored on those of them whose labels are mature by then, so that nothing from the
+    evaluated time decides: by the NLL, or, of methods that predict money, by its Poisson deviance (Gamma, on gifts
+    alone). A method that scores the same at all rates keeps `learner.learning_rate`.
     """
 
     learning_rates: Annotated[

@@ -32,6 +32,8 @@ from simulator.folder import Temporary, check_target, whole_folder, write_text
 from simulator.ledger import Ledger, settle
 from simulator.measure import Measures, Yardstick, delays, evaluated, measure, unmeasured
 from simulator.methods import PROBABILITY, Method
+from simulator.metrics.table import MetricTable
+from simulator.metrics.value.table import ValueTable
 from simulator.operator import Operator
 from simulator.pipeline import Accidents, Pipeline
 from simulator.predictions import write_predictions
@@ -40,7 +42,8 @@ from simulator.report import write_report
 from simulator.results import Result
 from simulator.sources import reader_of
 from simulator.trainer import Trainer
-from simulator.tuning import Rehearsal, Trial, best, rehearsal, tune
+from simulator.tuning import Rehearsal, Trial, best, rehearsal, tune, tuned_on
+from simulator.worth import Worth, worth
 
 
 class Watcher(Protocol):
@@ -84,7 +87,9 @@ class Played:
     seconds: float
     learning_rate: float | None = None  # where it was tuned
     tuning: tuple[Trial, ...] = ()
+    tuned_on: str = "nll"  # what the learning rate was chosen by
     target: str = "conversion"  # what is predicted, as `Method.target`
+    worth: Worth | None = None  # where money is predicted
     accidents: Accidents | None = None  # where the pipeline has faults or a capacity
 
 
@@ -295,9 +300,13 @@ def _play(stage: Stage, label: str, method: Method, stopped: list[BaseException]
     kept = trainer.recorded if method.target == "value" else None
     window = stage.scenario.clock.attribution_window
     write_predictions(folder, stage.log, stage.deliveries, window, trainer.prediction, kept)
-    stage.watcher.finished(label)
     accidents = operator.accidents if operator and operator.pipeline != Pipeline() else None
-    return Played(trainer, measures, replayed - started, rate, trials, method.target, accidents)
+    tuned = rate, trials, tuned_on(method)
+    found = None
+    if method.target == "value":
+        found = worth(trainer, stage.deliveries, method.given, stage.clock, stage.yardstick)
+    stage.watcher.finished(label)
+    return Played(trainer, measures, replayed - started, *tuned, method.target, found, accidents)
 
 
 def _replayed(
@@ -349,7 +358,10 @@ def _settle(stage: Stage, played: dict[str, Played]) -> Ledger:
 
 
 def _write(stage: Stage, played: dict[str, Played], ledger: Ledger) -> None:
-    write_metrics(stage.folder / "metrics.parquet", {label: one.measures.metrics for label, one in played.items()})
+    tables: dict[str, list[MetricTable | ValueTable]] = {label: [one.measures.metrics] for label, one in played.items()}
+    for label, one in played.items():
+        tables[label] += [one.worth.money.table] if one.worth else []
+    write_metrics(stage.folder / "metrics.parquet", tables)
     histogram = delays(stage.log, stage.scenario.clock.attribution_window)
     write_text(stage.folder / "run.json", record_text(stage, played, ledger, histogram))
     write_report(stage.folder)

@@ -30,7 +30,7 @@ from simulator.market.record import market_record
 from simulator.market.series import Series, series_of
 from simulator.measure import Measures, Yardstick, evaluated, measure
 from simulator.predictions import write_predictions
-from simulator.record import write_metrics
+from simulator.record import Columnar, write_metrics
 from simulator.report import write_report
 from simulator.results import Result
 from simulator.runner import Unwatched, Watcher, prepare_log
@@ -226,7 +226,7 @@ def _play(stall: Stall, spec: BidderSpec) -> Played:
 
 def _write(stall: Stall, played: dict[str, Played]) -> None:
     _compare(stall, played)
-    tables = {label: [one.rows, one.measures.metrics] for label, one in played.items()}
+    tables: dict[str, list[Columnar]] = {label: [one.rows, one.measures.metrics] for label, one in played.items()}
     write_metrics(stall.folder / "metrics.parquet", tables)
     write_text(stall.folder / "run.json", market_record(stall, played))
     write_report(stall.folder)

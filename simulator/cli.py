@@ -4,11 +4,12 @@ import argparse
 import json
 import sys
 from collections.abc import Sequence
+from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from replay.errors import LogError
-from scenarios import ScenarioError, catalogue, schema
+from scenarios import Grid, ScenarioError, catalogue, schema
 from simulator import limits_options
 from simulator.folder import OutputError
 
@@ -31,6 +32,21 @@ examples:
 exit status: 0 done, 1 the run or the check failed, 2 the request was wrong
 """
 
+_RUN_EPILOG = """\
+The folder is written whole or not at all; an earlier run in the same place is replaced.
+
+A scenario with a [grid], whose keys are those of --set and whose values are lists, is run once for every combination:
+
+  [grid]
+  "waiting_window.window" = ["15m", "1h", "6h"]
+  "clock.publish_every" = ["15m", "1h"]
+
+Its folder keeps every cell by a digest of what decides its results. Run it again after it was stopped or changed, and
+only what is missing is done. A cell that fails does not stop the others; it is named at the end. On the command line:
+
+  latelabel run quickstart --set 'grid.waiting_window.window=["15m", "1h", "6h"]' --jobs 2
+"""
+
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line and return its exit status."""
@@ -40,8 +56,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except (ScenarioError, LogError, OutputError) as error:
         _complain(str(error))
         return WRONG
-    except KeyboardInterrupt:
-        _complain("stopped; nothing was written")
+    except KeyboardInterrupt as stop:
+        _complain(str(stop) or "stopped; nothing was written")
         return FAILED
     except BrokenPipeError:
         sys.stderr.close()
@@ -94,12 +110,19 @@ def _add_run(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
         help="run a scenario",
         description="Replay the scenario's log under each of its methods, measure them, and leave a folder with "
         "run.json, metrics.parquet, predictions/ and report.html.",
-        epilog="The folder is written whole or not at all; an earlier run in the same place is replaced.",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        epilog=_RUN_EPILOG,
     )
     run.add_argument("scenario", help="a scenario file (TOML), or a name from: latelabel list")
     run.add_argument("--out", type=Path, metavar="DIR", help="folder of the results (default: runs/NAME)")
     _add_set(run)
-    run.add_argument("--jobs", type=_positive, default=1, metavar="N", help="methods replayed at a time (default: 1)")
+    run.add_argument(
+        "--jobs",
+        type=_positive,
+        default=1,
+        metavar="N",
+        help="methods replayed at a time: threads, and processes for a grid (default: 1)",
+    )
     run.add_argument("--quiet", action="store_true", help="no progress and no tables, only the report's path")
     run.set_defaults(command=_run)
 
@@ -157,8 +180,11 @@ def _run(options: argparse.Namespace) -> int:
     from simulator import build, terminal  # noqa: PLC0415  (--help and list must not pay for the engine)
     from simulator.runner import run  # noqa: PLC0415
 
-    scenario = build.load(options.scenario, options.set)
-    out = options.out or Path("runs") / scenario.name
+    grid = build.load_grid(options.scenario, options.set)
+    out = options.out or Path("runs") / grid.name
+    if grid.axes:
+        return _run_grid(grid, out, options)
+    scenario = grid.cells[0].scenario
     if options.quiet:
         result = run(scenario, out=out, jobs=options.jobs)
     else:
@@ -167,6 +193,24 @@ def _run(options: argparse.Namespace) -> int:
         terminal.show(result)
     _say(str(result.report))
     return DONE
+
+
+def _run_grid(grid: Grid, out: Path, options: argparse.Namespace) -> int:
+    from simulator.grid import GridFailedError, run_grid  # noqa: PLC0415  (as above)
+    from simulator.terminal_grid import GridProgress, show_grid  # noqa: PLC0415
+
+    failed = None
+    try:
+        with nullcontext() if options.quiet else GridProgress() as watcher:
+            result = run_grid(grid, out=out, jobs=options.jobs, watcher=watcher)
+    except GridFailedError as error:
+        failed, result = error, error.result
+    if not options.quiet:
+        show_grid(result)
+    _say(str(result.report if result.cells else result.folder))
+    if failed:
+        _complain(str(failed))
+    return FAILED if failed else DONE
 
 
 def _check(options: argparse.Namespace) -> int:

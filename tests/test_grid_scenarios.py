@@ -92,7 +92,9 @@ def test_all_that_is_wrong_is_told_at_once():
 
 
 def test_what_only_some_combinations_have_is_told_with_one_of_them():
-    ((key, message),) = problems({"clock.attribution_window": ["1h", "1d"], "clock.evaluate_from": ["2h", "3d"]}, tune={})
+    ((key, message),) = problems(
+        {"clock.attribution_window": ["1h", "1d"], "clock.evaluate_from": ["2h", "3d"]}, tune={}
+    )
     assert key == 'grid."clock.evaluate_from"[0]'
     assert message.endswith('(in some cells, such as clock.attribution_window = "1d", clock.evaluate_from = "2h")')
 

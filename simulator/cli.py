@@ -90,9 +90,9 @@ def _parser() -> argparse.ArgumentParser:
     )
     listing.set_defaults(command=_list)
     report = commands.add_parser(
-        "report", help="write a run's report again", description="Write report.html of a finished run again."
+        "report", help="write a report again", description="Write report.html of a finished run or grid again."
     )
-    report.add_argument("folder", type=Path, help="folder of a finished run")
+    report.add_argument("folder", type=Path, help="folder of a finished run, of a grid, or of one of its cells")
     report.set_defaults(command=_report)
     shape = commands.add_parser(
         "schema",
@@ -251,9 +251,16 @@ def _limits(options: argparse.Namespace) -> int:
 
 
 def _report(options: argparse.Namespace) -> int:
+    from simulator.grid.store import RECORD  # noqa: PLC0415
     from simulator.report import write_report  # noqa: PLC0415
     from simulator.results import Result  # noqa: PLC0415
 
+    if (options.folder / RECORD).is_file():
+        from simulator.grid import GridResult  # noqa: PLC0415
+        from simulator.grid.report import write_grid_report  # noqa: PLC0415
+
+        _say(str(write_grid_report(GridResult.load(options.folder))))
+        return DONE
     result: Result = Result.load(options.folder)
     _say(str(write_report(result.folder)))
     return DONE

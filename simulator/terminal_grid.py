@@ -1,18 +1,18 @@
 """What the command line shows of grids: progress over cells with the time left, and their figures as a table."""
 
 from types import TracebackType
-from typing import Any, Self
+from typing import Self
 
-import pyarrow.compute as pc
-import pyarrow.parquet as pq
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 from rich.table import Table
 from rich.text import Text
 
-from simulator.grid.results import CellResult, GridResult
-from simulator.grid.words import value_text
+from simulator.grid.answer import answer
+from simulator.grid.results import GridResult
+from simulator.grid.rows import Row, rows_of
+from simulator.grid.words import short_names, value_text
 
 MOST_ROWS = 40
 _COLUMNS = {"calibration_ratio": "calibration", "nll": "NLL", "ece": "ECE", "auc": "AUC"}
@@ -53,33 +53,33 @@ class GridProgress:
 
 
 def show_grid(result: GridResult) -> None:
-    """Print a grid: each cell's figures, those of lowest NLL first."""
+    """Print a grid: the answer, and figures of each method where an axis touches it, those of lowest NLL first."""
     console = Console(highlight=False)
-    axes = list(result.axes)
-    rows = [row for cell in result.cells for row in _rows(cell)]
-    rows.sort(key=lambda row: row["nll"] if row["nll"] is not None else float("inf"))
+    found, names = rows_of(result), short_names(result.axes)
+    rows = sorted(found.rows, key=lambda row: _value(row, "nll") or float("inf"))
     title = f"{len(result.cells):,} cells; mature labels, clicks from evaluate_from on; lowest NLL first"
     table = Table(title=Text(title, style="dim"), title_justify="left", box=SIMPLE_HEAD, pad_edge=False)
-    for axis in axes:
-        table.add_column(Text(axis))
     table.add_column("method", no_wrap=True)
+    axes = [axis for axis in names if any(axis in row.choice for row in rows)]
+    for axis in axes:
+        table.add_column(Text(names[axis]), justify="right")
     for name in _COLUMNS.values():
         table.add_column(name, justify="right", no_wrap=True)
     for row in rows[:MOST_ROWS]:
-        figures = ("-" if row[name] is None else f"{row[name]:.4f}" for name in _COLUMNS)
-        table.add_row(*(Text(value_text(row["values"][axis])) for axis in axes), Text(row["method"]), *figures)
+        choice = (Text(value_text(row.choice[axis]) if axis in row.choice else "all") for axis in axes)
+        table.add_row(Text(row.method), *choice, *(_figure(row, name) for name in _COLUMNS))
     console.print(table)
     if len(rows) > MOST_ROWS:
         console.print(Text(f"  and {len(rows) - MOST_ROWS:,} more; the report and grid.parquet have all", style="dim"))
+    for sentence in answer(found, names, []):
+        console.print(Text(sentence))
 
 
-def _rows(cell: CellResult) -> list[dict[str, Any]]:
-    whole = (pc.field("span") == "overall") & (pc.field("segment") == "") & (pc.field("curve") == "true")
-    found = pq.read_table(cell.result.folder / "metrics.parquet", filters=whole).to_pylist()
-    by_method: dict[str, dict[str, Any]] = {}
-    for row in found:
-        by_method.setdefault(row["method"], {})[row["metric"]] = row["value"]
-    return [
-        {"values": cell.choice, "method": method, **{name: values.get(name) for name in _COLUMNS}}
-        for method, values in by_method.items()
-    ]
+def _value(row: Row, metric: str) -> float | None:
+    value: float | None = row.metrics.get(metric, {}).get("value")
+    return value
+
+
+def _figure(row: Row, metric: str) -> str:
+    value = _value(row, metric)
+    return "-" if value is None else f"{value:.4f}"

@@ -11,6 +11,7 @@ from scenarios import Cell, Grid
 from simulator.grid.plan import Planned, plan
 from simulator.grid.playing import GridWatcher, play_missing
 from simulator.grid.preparing import prepare_logs
+from simulator.grid.report import write_grid_report
 from simulator.grid.results import FORMAT, GridResult, write_table
 from simulator.grid.store import Store
 from simulator.grid.words import cell_text
@@ -91,6 +92,7 @@ def run_grid(
         result = GridResult.load(store.folder)
         if result.cells:
             write_table(result)
+            write_grid_report(result)
     failed = [one for one in outcomes if one.why]
     if failed:
         raise GridFailedError(_told(failed, len(outcomes)), result)

@@ -23,17 +23,24 @@ def page(summary: Mapping[str, Any], figures: Mapping[str, Any]) -> str:
     figures : mapping
         What `simulator.report.charts.charts` returned.
     """
+    about = {
+        "figures": figures.keys(),
+        "seen": any(name.startswith("seen-") for name in figures),
+        "bound": any(method["bound"] for method in summary["methods"]),
+        "alarms": any(method.get("drift") for method in summary["methods"]),
+    }
+    return rendered("template.html", {**summary, **about}, figures)
+
+
+def rendered(template: str, content: Mapping[str, Any], figures: Mapping[str, Any]) -> str:
+    """Return a template of this folder filled in; what it is given is escaped, and only our scripts may run."""
     from jinja2 import Environment, StrictUndefined  # noqa: PLC0415  (only who writes a page waits for it)
     from markupsafe import Markup  # noqa: PLC0415
 
     scripts = [files("plotly").joinpath("package_data/plotly.min.js").read_text("utf-8"), _own("page.js")]
     environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
-    text = environment.from_string(_own("template.html")).render(
-        **summary,
-        figures=figures.keys(),
-        seen=any(name.startswith("seen-") for name in figures),
-        bound=any(method["bound"] for method in summary["methods"]),
-        alarms=any(method.get("drift") for method in summary["methods"]),
+    text = environment.from_string(_own(template)).render(
+        **content,
         data=Markup(in_script(figures)),  # noqa: S704  (escaped by `in_script`)
         style=Markup(_own("style.css")),  # noqa: S704  (our own file)
         scripts=[Markup(script) for script in scripts],  # noqa: S704  (Plotly's file and our own)

@@ -44,13 +44,13 @@ def summarize(folder: Path) -> dict[str, Any]:
     ValueError
         If run.json is of another format.
     """
-    run = _read_run(folder)
+    run = read_run(folder)
     measured = read_measured(folder / "metrics.parquet")
-    methods = _methods(run, measured)
+    methods = methods_of(run, measured)
     labels = [method["label"] for method in methods]
     return {
         "title": run.get("title") or run["name"],
-        "answer": answer(methods, _evaluated(measured, run["clock"]["evaluate_from"])),
+        "answer": answer(methods, evaluated_nll(measured, run["clock"]["evaluate_from"])),
         "facts": _facts(run),
         "methods": methods,
         "evaluated": _evaluated_clicks(measured),
@@ -71,7 +71,8 @@ def summarize(folder: Path) -> dict[str, Any]:
     }
 
 
-def _read_run(folder: Path) -> dict[str, Any]:
+def read_run(folder: Path) -> dict[str, Any]:
+    """Return run.json of a finished run; raises as `summarize` does."""
     for name in ("run.json", "metrics.parquet"):
         if not (folder / name).is_file():
             raise FileNotFoundError(f"{folder}: expected a finished run, which has {name}; found none")
@@ -81,7 +82,8 @@ def _read_run(folder: Path) -> dict[str, Any]:
     return run
 
 
-def _methods(run: Mapping[str, Any], measured: Measured) -> list[dict[str, Any]]:
+def methods_of(run: Mapping[str, Any], measured: Measured) -> list[dict[str, Any]]:
+    """Return what is said of each method of a run, in the order of the scenario."""
     found: dict[tuple[str, str], dict[str, Any]] = {}
     for row in measured.overall:
         if not row["segment"]:
@@ -150,7 +152,7 @@ def _is_duration(value: Any) -> bool:
         return False
 
 
-def _evaluated(measured: Measured, since: str) -> dict[str, Curve]:
+def evaluated_nll(measured: Measured, since: str) -> dict[str, Curve]:
     """Return the NLL of mature labels by method, from the moment on at which clicks count."""
     start = _ms(since) * 1000
     found = {key[0]: curve for key, curve in measured.curves.items() if key[1:] == ("true", NLL)}

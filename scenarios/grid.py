@@ -52,7 +52,7 @@ class Grid:
     @classmethod
     def load(
         cls,
-        source: str | PathLike[str] | Mapping[str, Any],
+        source: str | PathLike[str] | Mapping[str, Any] | Source,
         overrides: Sequence[str] = (),
         checks: Sequence[Check] = (),
     ) -> "Grid":

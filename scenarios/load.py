@@ -78,8 +78,10 @@ def checked(shape: type[Shape], source: Source, checks: Sequence[Check], known: 
     return whole
 
 
-def read(source: str | PathLike[str] | Mapping[str, Any]) -> Source:
+def read(source: str | PathLike[str] | Mapping[str, Any] | Source) -> Source:
     """Return the tables of a TOML file, of a name of the catalogue, or of a mapping, which is copied."""
+    if isinstance(source, Source):
+        return source._replace(raw=_plain(source.raw))
     if isinstance(source, Mapping):
         return Source("scenario", _plain(source), Path.cwd(), is_file=False)
     name, path = str(source), Path(source)

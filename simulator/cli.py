@@ -25,6 +25,7 @@ examples:
   latelabel run my.toml --out runs/my            your own scenario
   latelabel run quickstart --set learner.optimizer=ftrl --set waiting_window.window=6h
   latelabel limits fnw pu --growth "x2 per week" where methods settle when traffic doubles every week
+  latelabel compare runs/a runs/b                both runs in one report, and what differs
   latelabel check my.toml                        does any method, yours or ours, use what had not happened yet?
   latelabel report runs/quickstart               write the report of an earlier run again
   latelabel schema > scenario.schema.json        for completion and checks in your editor
@@ -83,6 +84,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--debug", action="store_true", help="show where an unexpected failure happened")
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
     _add_run(commands)
+    _add_compare(commands)
     _add_check(commands)
     _add_limits(commands)
     listing = commands.add_parser(
@@ -125,6 +127,27 @@ def _add_run(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
     )
     run.add_argument("--quiet", action="store_true", help="no progress and no tables, only the report's path")
     run.set_defaults(command=_run)
+
+
+def _add_compare(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    comparison = commands.add_parser(
+        "compare",
+        help="lay runs over one another",
+        description="Write one report over several runs: their figures in one table, their curves in the same charts, "
+        "and what differs between their scenarios. It warns where their logs, attribution windows or evaluations "
+        "differ, since figures cannot be held against each other then.",
+    )
+    comparison.add_argument(
+        "folders", type=Path, nargs="+", metavar="DIR", help="folder of a finished run, or of a grid, for all its cells"
+    )
+    comparison.add_argument(
+        "--out",
+        type=Path,
+        default=Path("comparison.html"),
+        metavar="FILE",
+        help="the report (default: comparison.html)",
+    )
+    comparison.set_defaults(command=_compare)
 
 
 def _add_limits(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -211,6 +234,16 @@ def _run_grid(grid: Grid, out: Path, options: argparse.Namespace) -> int:
     if failed:
         _complain(str(failed))
     return FAILED if failed else DONE
+
+
+def _compare(options: argparse.Namespace) -> int:
+    from simulator.compare import write_comparison  # noqa: PLC0415  (as above)
+
+    path, warnings = write_comparison(options.folders, options.out)
+    for warning in warnings:
+        _complain(f"note: {warning}")
+    _say(str(path))
+    return DONE
 
 
 def _check(options: argparse.Namespace) -> int:

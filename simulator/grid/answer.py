@@ -43,7 +43,8 @@ def setups(found: Rows) -> list[Setup]:
 def answer(found: Rows, names: Mapping[str, str], failures: Sequence[tuple[Mapping[str, Any], str]]) -> list[str]:
     """Return the lead sentence and a few more."""
     ranked = setups(found)
-    lost = [f"{len(failures)} cells failed: {_listed(failures, names)}."] if failures else []
+    many = f"{len(failures)} cells" if len(failures) > 1 else "One cell"
+    lost = [f"{many} failed: {_listed(failures, names)}."] if failures else []
     if not ranked:
         return ["This grid cannot rank its cells: none has mature labels to be measured on.", *lost]
     best = ranked[0]

@@ -74,6 +74,19 @@ def run_grid(
     ScenarioError, LogError, OutputError
         If the request is wrong.
     """
+    result, failed = run_cells(grid, out=out, log=log, jobs=jobs, watcher=watcher)
+    if result.cells:
+        write_table(result)
+        write_grid_report(result)
+    if failed:
+        raise GridFailedError(_told(failed, len(grid.cells)), result)
+    return result
+
+
+def run_cells(
+    grid: Grid, *, out: str | Path, log: Any = None, jobs: int | None = None, watcher: GridWatcher | None = None
+) -> tuple[GridResult, list[Outcome]]:
+    """Run all cells that are not there yet, without a report, and return what there is and what failed."""
     place = Place(Path(out).absolute(), cache_folder().absolute())
     store = Store(Path(out))
     with store.opened():
@@ -89,14 +102,7 @@ def run_grid(
             for cell, no in zip(grid.cells, why, strict=True)
         ]
         _write_record(grid, store, outcomes, time.perf_counter() - started)
-        result = GridResult.load(store.folder)
-        if result.cells:
-            write_table(result)
-            write_grid_report(result)
-    failed = [one for one in outcomes if one.why]
-    if failed:
-        raise GridFailedError(_told(failed, len(outcomes)), result)
-    return result
+    return GridResult.load(store.folder), [one for one in outcomes if one.why]
 
 
 def _readable(

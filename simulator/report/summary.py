@@ -56,7 +56,7 @@ def summarize(folder: Path) -> dict[str, Any]:
         "evaluated": _evaluated_clicks(measured),
         "table": overall_table(methods, run["log"]["clicks"]),
         "segments": segment_tables([row for row in measured.overall if row["segment"]], labels),
-        "span": _span(run),
+        "span": span_of(run),
         "curves": over_time(measured.curves, labels, next((m["label"] for m in methods if m["bound"]), None)),
         "reliability": {label: found for label, found in run.get("reliability", {}).items() if found},
         "delays": delays(run.get("delays"), _windows(run)),
@@ -183,7 +183,7 @@ def _facts(run: Mapping[str, Any]) -> list[tuple[str, str]]:
     ]
 
 
-def _span(run: Mapping[str, Any]) -> dict[str, int]:
+def span_of(run: Mapping[str, Any]) -> dict[str, int]:
     """Return the moments that charts mark, ms UTC; clicks from ``mature`` on have no mature label."""
     clock = run["clock"]
     return {

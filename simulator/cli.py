@@ -25,6 +25,7 @@ examples:
   latelabel run my.toml --out runs/my            your own scenario
   latelabel run quickstart --set learner.optimizer=ftrl --set waiting_window.window=6h
   latelabel limits fnw pu --growth "x2 per week" where methods settle when traffic doubles every week
+  latelabel stress clicks.parquet                which waiting window, and how sure is that?
   latelabel compare runs/a runs/b                both runs in one report, and what differs
   latelabel check my.toml                        does any method, yours or ours, use what had not happened yet?
   latelabel report runs/quickstart               write the report of an earlier run again
@@ -46,6 +47,18 @@ Its folder keeps every cell by a digest of what decides its results. Run it agai
 only what is missing is done. A cell that fails does not stop the others; it is named at the end. On the command line:
 
   latelabel run quickstart --set 'grid.waiting_window.window=["15m", "1h", "6h"]' --jobs 2
+"""
+
+_STRESS_EPILOG = """\
+examples:
+  latelabel stress clicks.parquet                                your log: columns click_time and conversion_time
+  latelabel stress clicks.parquet --set log.timezone=Europe/Paris --set clock.attribution_window=3d
+  latelabel stress mine.toml --windows 15m 1h 6h 1d --methods waiting_window es_dfm --loss calibration
+  latelabel stress mine.toml --attribution-windows 1d 3d 7d      which label is worth waiting for?
+
+A log is read with defaults: categories and numbers by type, an attribution window of 7d, evaluated from twice that
+on. A scenario's own [grid] adds settings, such as faults of the feed. The best window comes with those that resampled
+days cannot tell from it. Results: report.html, stress.json and stress.parquet; a rerun does only what is missing.
 """
 
 
@@ -84,6 +97,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--debug", action="store_true", help="show where an unexpected failure happened")
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
     _add_run(commands)
+    _add_stress(commands)
     _add_compare(commands)
     _add_check(commands)
     _add_limits(commands)
@@ -127,6 +141,30 @@ def _add_run(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
     )
     run.add_argument("--quiet", action="store_true", help="no progress and no tables, only the report's path")
     run.set_defaults(command=_run)
+
+
+def _add_stress(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    stress = commands.add_parser(
+        "stress",
+        help="which waiting window?",
+        description="Play methods with waiting windows from minutes to the whole attribution window, and say which is "
+        "best, which others the days cannot tell from it, how flat the optimum is, what each hour more costs, and how "
+        "many conversions each window misses, by segment.",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        epilog=_STRESS_EPILOG,
+    )
+    stress.add_argument("source", metavar="LOG-OR-SCENARIO", help="a log in Parquet or CSV, or a scenario or its name")
+    stress.add_argument("--windows", nargs="+", default=(), metavar="W", help="such as 15m 1h 6h (default: a ladder)")
+    stress.add_argument(
+        "--attribution-windows", nargs="+", default=(), metavar="W", help="each is a setting (default: the scenario's)"
+    )
+    stress.add_argument("--methods", nargs="+", default=(), metavar="NAME", help="those that wait get every window")
+    stress.add_argument("--loss", default="nll", help="nll, brier or calibration (default: nll)")
+    stress.add_argument("--out", type=Path, metavar="DIR", help="folder of the results (default: runs/stress-NAME)")
+    _add_set(stress)
+    stress.add_argument("--jobs", type=_positive, default=1, metavar="N", help="processes (default: 1)")
+    stress.add_argument("--quiet", action="store_true", help="no progress and no tables, only the report's path")
+    stress.set_defaults(command=_stress)
 
 
 def _add_compare(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -236,6 +274,24 @@ def _run_grid(grid: Grid, out: Path, options: argparse.Namespace) -> int:
     return FAILED if failed else DONE
 
 
+def _stress(options: argparse.Namespace) -> int:
+    from simulator.stress import Request  # noqa: PLC0415  (as above)
+    from simulator.stress.plan import stress_plan  # noqa: PLC0415
+    from simulator.stress.run import play  # noqa: PLC0415
+    from simulator.stress.terminal import show_stress  # noqa: PLC0415
+    from simulator.terminal_grid import GridProgress  # noqa: PLC0415
+
+    asked = (options.windows, options.attribution_windows, options.methods, options.loss)
+    plan = stress_plan(Request(options.source, options.set, *asked))
+    out = options.out or Path("runs") / f"stress-{plan.grid.name.removeprefix('stress-')}"
+    with nullcontext() if options.quiet else GridProgress() as watcher:
+        result = play(plan, options.loss, out=out, jobs=options.jobs, watcher=watcher)
+    if not options.quiet:
+        show_stress(result.found)
+    _say(str(result.report))
+    return DONE
+
+
 def _compare(options: argparse.Namespace) -> int:
     from simulator.compare import write_comparison  # noqa: PLC0415  (as above)
 
@@ -288,6 +344,11 @@ def _report(options: argparse.Namespace) -> int:
     from simulator.report import write_report  # noqa: PLC0415
     from simulator.results import Result  # noqa: PLC0415
 
+    if (options.folder / "stress.json").is_file():
+        from simulator.stress.run import StressResult, write_stress_report  # noqa: PLC0415
+
+        _say(str(write_stress_report(StressResult(options.folder))))
+        return DONE
     if (options.folder / RECORD).is_file():
         from simulator.grid import GridResult  # noqa: PLC0415
         from simulator.grid.report import write_grid_report  # noqa: PLC0415

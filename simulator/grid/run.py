@@ -79,7 +79,7 @@ def run_grid(
         write_table(result)
         write_grid_report(result)
     if failed:
-        raise GridFailedError(_told(failed, len(grid.cells)), result)
+        raise failed_error(failed, result)
     return result
 
 
@@ -140,6 +140,9 @@ def _recorded(outcome: Outcome) -> dict[str, Any]:
     }
 
 
-def _told(failed: Sequence[Outcome], total: int) -> str:
+def failed_error(failed: Sequence[Outcome], result: GridResult) -> GridFailedError:
+    """Return the error that names the cells that failed."""
+    total = len(result.record["cells"])
     head = f"{len(failed)} of {total} cells failed; the others are done, and a rerun does only what is missing"
-    return "\n".join([head, *(f"  {cell_text(one.cell.choice)}: {one.why}" for one in failed)])
+    lines = [head, *(f"  {cell_text(one.cell.choice)}: {one.why}" for one in failed)]
+    return GridFailedError("\n".join(lines), result)

@@ -94,7 +94,7 @@ def _axes(table: Any) -> tuple[dict[str, list[Any]], list[Problem]]:
         return {}, [mismatch("grid", 'a table such as "waiting_window.window" = ["15m", "1h"]', table)]
     axes: dict[str, list[Any]] = {}
     problems = []
-    for key, values in _flat(table, ""):
+    for key, values in flattened(table, ""):
         if key in _FIXED:
             problems.append(
                 Problem(_quoted(key), "expected a value that decides results; this names the grid as a whole")
@@ -107,11 +107,11 @@ def _axes(table: Any) -> tuple[dict[str, list[Any]], list[Problem]]:
     return axes, problems
 
 
-def _flat(table: Mapping[str, Any], path: str) -> Iterator[tuple[str, Any]]:
-    """Yield the axes of a table; a dotted key without quotes is a table in a table to TOML."""
+def flattened(table: Mapping[str, Any], path: str) -> Iterator[tuple[str, Any]]:
+    """Yield the axes of a [grid]; a dotted key without quotes is a table in a table to TOML."""
     for key, value in table.items():
         if isinstance(value, Mapping):
-            yield from _flat(value, f"{path}{key}.")
+            yield from flattened(value, f"{path}{key}.")
         else:
             yield f"{path}{key}", value
 

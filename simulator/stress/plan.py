@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 from scenarios import Cell, Grid, Problem, Scenario, ScenarioError, catalogue, unknown_name
 from scenarios.durations import format_duration, parse_duration
+from scenarios.grid import flattened
 from scenarios.load import Source, read
 from scenarios.overrides import apply_overrides
 from scenarios.problems import mismatch
@@ -70,7 +71,7 @@ def stress_plan(request: Request) -> Stress:
     """
     file, is_log = _tables(request.source)
     problems = apply_overrides(file.raw, request.overrides, Scenario)
-    problems += _wrong(request)
+    problems += [*_wrong(request), *_wrong_window(file.raw)]
     if problems:
         raise ScenarioError(file.name, problems)
     own = _own_axes(file.raw.pop("grid", {}))
@@ -109,6 +110,15 @@ def _wrong(request: Request) -> list[Problem]:
     return problems
 
 
+def _wrong_window(raw: Mapping[str, Any]) -> list[Problem]:
+    """Return what is wrong with the clock's attribution window, in whose place others may be put."""
+    clock = raw.get("clock", {})
+    if not isinstance(clock, Mapping):
+        return [mismatch("clock", "a table", clock)]
+    found = clock.get("attribution_window", "7d")
+    return [] if _is_duration(found) else [mismatch(AXIS, 'a duration above "0s", such as "90s" or "7d"', found)]
+
+
 def _is_duration(text: Any) -> bool:
     try:
         return parse_duration(text) > 0
@@ -119,14 +129,12 @@ def _is_duration(text: Any) -> bool:
 def _own_axes(axes: Any) -> dict[str, Any]:
     """Return the axes of a scenario's own grid that are not about its methods, such as faults of the feed."""
     sections = {info.alias or name for name, info in Scenario.model_fields.items()} - {"method"}
-    flat = dict(axes) if isinstance(axes, Mapping) else {}
+    flat = dict(flattened(axes, "")) if isinstance(axes, Mapping) else {}
     return {key: values for key, values in flat.items() if re.split(r"[.\[]", key)[0] in sections}
 
 
 def _attribution_window(raw: Mapping[str, Any]) -> str:
-    clock = raw.get("clock", {})
-    found = clock.get("attribution_window") if isinstance(clock, Mapping) else None
-    return str(found) if _is_duration(found) else format_duration(Clock().attribution_window)
+    return str(raw.get("clock", {}).get("attribution_window", format_duration(Clock().attribution_window)))
 
 
 def _with_windows(

@@ -10,7 +10,6 @@ from rich.text import Text
 
 from simulator.grid.words import cell_text
 from simulator.report import words
-from simulator.stress.losses import LOSSES
 from simulator.stress.words import told
 
 

@@ -84,10 +84,12 @@ LIMITS: Mapping[str, Callable[..., float]] = {
     "dfm": telescoped,
     "hazard": p,
     "dfm_em": revisited,
+    "nodef": p,  # to within a thousandth: as near as its kernels can draw the delays
     "ulc": ulc,
     "fsiw": fsiw,
     "gdfm": p,
     "ftp": p,
+    "miss": p,
 }
 
 

@@ -22,8 +22,10 @@ def telescoped(toy: Toy, checks: str, family: str) -> float:
     """Return the limit of `dfm`, p F(W) at that maximum, its bound on the longest steps left aside.
 
     Growth weighs every interval by its age.  In steady traffic p F(W) is true whatever the family, else only where
-    delays are exponential and checked at two ages or more.
+    delays are exponential and checked at two ages or more; with kernels, which can draw any delays, to a thousandth.
     """
+    if family == "kernel":
+        return toy.rate * toy.converted_by(toy.attribution_window)
     ages, weight, by_age = _world(toy, checks)
 
     def loss(f: Floats) -> float:
@@ -37,8 +39,10 @@ def telescoped(toy: Toy, checks: str, family: str) -> float:
 def revisited(toy: Toy, checks: str, family: str) -> float:
     """Return the limit of `dfm_em`, p F(W) where the likelihoods at all ages together are highest.
 
-    Growth weighs every age.  True where delays are exponential and checked at two ages or more.
+    Growth weighs every age.  True where delays are exponential and checked at two ages or more, and with kernels.
     """
+    if family == "kernel":
+        return toy.rate * toy.converted_by(toy.attribution_window)
     ages, weight, by_age = _world(toy, checks)
     later = np.cumsum(weight[::-1])[::-1]  # a conversion in an interval is told at its end and at every later age
 

@@ -53,7 +53,9 @@ OTHER_MODELS: Mapping[str, str] = {
     "oracle": "what the others are compared with",
     "dfm": "fits a model of the delay along with the rate",
     "dfm_em": "fits a model of the delay along with the rate",
+    "nodef": "fits a model of the delay along with the rate",
     "hazard": "a product of logistic models, one to an age",
+    "miss": "mixes models of several windows by a model of which is best",
     "ftp": "mixes models of several windows by a model of which is best",
 }
 

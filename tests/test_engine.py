@@ -34,9 +34,11 @@ BUILT = {
     "hazard": {"ages": "50us,100us,350us"},
     "dfm": {"checks": "50us,100us,350us", "family": "weibull"},
     "dfm_em": {"checks": "50us,100us,350us"},
+    "nodef": {"checks": "50us,100us,350us"},
     "ulc": {"window": 100, "deadline": 250, "update": True},
     "fsiw": {"window": 100},
     "gdfm": {"reveals": "0s,100us,350us,1ms"},
+    "miss": {"windows": "100us,1ms"},
     "ftp": {"windows": "100us,350us,1ms"},
 }
 

@@ -10,10 +10,10 @@ from learners_for_tests import PlainLogistic
 from logs import WINDOW, delivered, make_log
 
 from learners.base import MAIN, Shown
-from learners.corrections import LabelCorrection, Plain, Preference, Revealed
+from learners.corrections import LabelCorrection, Plain, Preference, Revealed, Synthesis
 from learners.corrections.auxiliary import REAL_NEGATIVE
 from learners.corrections.feedback_shift import FeedbackShift
-from learners.corrections.follow_prophet import PREFERRED, SERVED, FollowProphet
+from learners.corrections.follow_prophet import PREFERRED, SERVED, WAITED, FollowProphet
 from learners.corrections.revealed import BY, RATE
 from replay.policies import Behind, Reveals, Since, Wait
 from replay.view import View
@@ -281,6 +281,31 @@ def test_trust_goes_to_the_longest_window(growth):
     assert abs(proof.away(limit("ftp", toy, {}))) < 4
 
 
+@pytest.mark.parametrize("growth", [0.0, WEEKLY])
+def test_the_mixture_of_miss_ends_at_the_longest_window(growth):
+    toy = Toy(clicks=40_000, days=30, attribution_window=3 * DAY, growth=growth)
+    proof = prove(lambda timing: METHODS["miss"](timing, windows="1h"), toy, seeds=6)
+    assert proof.error < 0.004
+    assert abs(proof.away(limit("miss", toy, {}))) < 4
+
+
+@given(st.lists(st.floats(-3, 3), min_size=6, max_size=6), st.booleans(), st.integers(0, 2))
+def test_the_gradient_of_a_mixture_is_that_of_its_cross_entropy(s, label, which):
+    says, trust = (1 / (1 + np.exp(-np.array(half))) for half in (s[:3], s[3:]))
+    names = (WAITED.format(0), WAITED.format(1), MAIN, *(PREFERRED.format(k) for k in range(3)))
+    seen = {name: np.array([value]) for name, value in zip(names, (*says, *trust), strict=True)}
+    parts = Synthesis(which, 3).parts(Shown(np.array([label]), np.zeros(1, np.int8), np.zeros(1, np.int64)), seen)
+
+    def loss(z):
+        f = np.exp(z) @ says / np.exp(z).sum()
+        return -np.log(f if label else 1 - f)
+
+    step = 1e-5 * np.eye(3)[which]
+    numeric = (loss(np.array(s[3:]) + step) - loss(np.array(s[3:]) - step)) / 2e-5
+    assert parts.negative[0] == pytest.approx(np.clip(numeric, -10, 10), rel=1e-3, abs=1e-5)
+    assert parts.positive[0] == -parts.negative[0]
+
+
 @pytest.mark.parametrize(
     ("name", "given", "message"),
     [
@@ -290,6 +315,7 @@ def test_trust_goes_to_the_longest_window(growth):
         ("gdfm", {"reveals": "1h,soon"}, 'reveals: expected durations such as "1h,1d,7d": expected a duration'),
         ("gdfm", {"reveals": ",".join(f"{h}h" for h in range(20))}, "reveals: expected at most 14, .* got 21"),
         ("gdfm", {"alpha": -1.0}, "alpha: expected a number from 0 to 20, got -1.0"),
+        ("miss", {"windows": "soon"}, "windows: expected durations"),
         ("ftp", {"windows": ""}, "windows: expected durations"),
     ],
 )

@@ -22,6 +22,7 @@ from learners.corrections.real_negative_calibration import RealNegativeCalibrati
 from learners.corrections.real_negative_weight import RealNegativeWeight
 from learners.corrections.revealed import Revealed
 from learners.corrections.soft_converted import SoftConverted, SoftConvertedDelay
+from learners.corrections.synthesis import Synthesis
 from learners.corrections.telescoped import Telescoped, TelescopedDelay
 from learners.corrections.two_windows import OUT_WINDOW, TwoWindows
 from learners.corrections.waiting_negative_calibration import WaitingNegativeCalibration
@@ -53,6 +54,7 @@ CORRECTIONS = {
     "revealed": Revealed,
     "follow_prophet": FollowProphet,
     "preference": Preference,
+    "synthesis": Synthesis,
     "telescoped": Telescoped,
     "hazard": Hazard,
     "telescoped_delay": TelescopedDelay,
@@ -90,6 +92,7 @@ __all__ = [
     "Revealed",
     "SoftConverted",
     "SoftConvertedDelay",
+    "Synthesis",
     "Telescoped",
     "TelescopedDelay",
     "TwoWindows",

@@ -1,11 +1,11 @@
-"""Delay models of a few parameters, and what their likelihood asks of a click in one interval of ages.
+"""Delay models, and what their likelihood asks of a click in one interval of ages.
 
-The models that make the parameters are called "rate" and "shape"; the linear predictor of each is the logit of what it
-says.  Everything here is in double precision.
+The models that make the parameters are called "rate" and "shape", or "kernel_0" and so on; the linear predictor of each
+is the logit of what it says.  Everything here is in double precision.
 """
 
 from dataclasses import dataclass
-from typing import Literal, NamedTuple
+from typing import Literal, NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,8 +13,9 @@ from numpy.typing import NDArray
 from learners.base import Floats, Kinds, Seen
 
 RATE, SHAPE = "rate", "shape"
-Family = Literal["exponential", "weibull"]
-HEADS = {"exponential": (RATE,), "weibull": (RATE, SHAPE)}
+KERNELS = tuple(f"kernel_{number}" for number in range(8))
+Family = Literal["exponential", "weibull", "kernel"]
+HEADS = {"exponential": (RATE,), "weibull": (RATE, SHAPE), "kernel": KERNELS}
 AGES = (3_600_000_000, 86_400_000_000, 2_592_000_000_000)  # us: an hour, a day, 30 days
 
 _STEEPEST = 2.0  # |u|: Weibull shapes from 0.14 to 7.4
@@ -28,6 +29,16 @@ class Interval(NamedTuple):
     after: Floats  # and at its end
     slope_before: Floats  # dA by the linear predictor asked for
     slope_after: Floats
+
+
+class DelayModel(Protocol):
+    """Delays given that a click converts, S(t) = exp(-A(t)), at the ends of intervals of ages."""
+
+    def interval(self, kind: Kinds, seen: Seen, of: str = RATE) -> Interval:
+        """Return the model over interval number `kind` of each example, with slopes by the predictor of a head."""
+
+    def converted(self, seen: Seen) -> Floats:
+        """Return F at the last age, shape (n_clicks,)."""
 
 
 @dataclass(frozen=True)

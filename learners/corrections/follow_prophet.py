@@ -48,7 +48,7 @@ class FollowProphet:
     def serve(self, seen: Seen) -> Floats32:
         """Return the mixture, strictly inside (0, 1)."""
         says = np.stack([seen[name] for name in self.serves_from[: self.windows]])
-        mixture: Floats = np.sum(_shares(seen, self.windows) * says, axis=0)
+        mixture: Floats = np.sum(shares(seen, self.windows) * says, axis=0)
         served: Floats32 = np.minimum(mixture.astype(np.float32), _HIGHEST)
         return served
 
@@ -96,7 +96,7 @@ class Preference:
         says = np.stack([seen[SERVED.format(k)] for k in range(self.windows)])
         nearest = np.argmin(np.abs(says - seen[MAIN]), axis=0) == self.model
         own = seen[PREFERRED.format(self.model)]
-        share = _shares(seen, self.windows)[self.model].astype(np.float32)
+        share = shares(seen, self.windows)[self.model].astype(np.float32)
         one, zero = np.float32(1), np.float32(0)
         return Parts(np.where(nearest, (one - share) / (one - own), zero), np.where(nearest, zero, share / own))
 
@@ -105,7 +105,7 @@ class Preference:
         return seen[self.serves_from[0]]
 
 
-def _shares(seen: Seen, windows: int) -> Floats:
+def shares(seen: Seen, windows: int) -> Floats:
     """Return how much each model is trusted, shape (windows, n); in double precision, so that equal models stay so."""
     trust = np.stack([seen[PREFERRED.format(k)] for k in range(windows)]).astype(np.float64)
     odds = trust / (1 - trust)

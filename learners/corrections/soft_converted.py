@@ -37,7 +37,7 @@ class SoftConverted(Telescoped):
 
 @dataclass(frozen=True)
 class SoftConvertedDelay(SoftConverted):
-    r"""The part of the delayed feedback model that says when a click converts, by incremental EM: "rate" or "shape".
+    r"""The part of the delayed feedback model that says when a click converts, by incremental EM.
 
     By the linear predictor, with A the cumulative hazard and A' its slope, t and t' the ends of the interval, the
     gradient is w(t') A'(t') where a click has not converted, and with a conversion
@@ -48,7 +48,7 @@ class SoftConvertedDelay(SoftConverted):
 
     Parameters
     ----------
-    of : {"rate", "shape"}
+    of : {"rate", "shape", "kernel_0", ...}
         Which linear predictor learns by this.
     """
 

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from learners.base import MAIN, Floats, Floats32, Parts, Seen, Shown
-from learners.corrections.delay_curves import AGES, HEADS, RATE, Delays, Family, within
+from learners.corrections.delay_curves import AGES, HEADS, RATE, DelayModel, Family, within
+from learners.corrections.kernel_delays import delay_model
 
 _HIGHEST = np.float32(1 - 1.2e-7)
 _LOWEST = np.float32(1e-7)
@@ -32,7 +33,7 @@ class Telescoped:
     ----------
     ages : tuple of int
         Of the policy, us.
-    family : {"exponential", "weibull"}
+    family : {"exponential", "weibull", "kernel"}
         Of the delays.
 
     References
@@ -70,9 +71,9 @@ class Telescoped:
         return np.clip(by_then.astype(np.float32), _LOWEST, _HIGHEST)
 
     @property
-    def delays(self) -> Delays:
+    def delays(self) -> DelayModel:
         """The delay model."""
-        return Delays(self.ages, self.family)
+        return delay_model(self.ages, self.family)
 
 
 def constant(gradient: Floats) -> Parts:
@@ -83,7 +84,7 @@ def constant(gradient: Floats) -> Parts:
 
 @dataclass(frozen=True)
 class TelescopedDelay(Telescoped):
-    r"""The part of the delayed feedback model (DFM) that says when a click converts: "rate" or "shape".
+    r"""The part of the delayed feedback model (DFM) that says when a click converts: "rate", "shape" or a kernel.
 
     By the linear predictor, with A the cumulative hazard of the delay, A' its slope and the likelihood of `Telescoped`,
     the gradient of an interval is w(t') A'(t') - w(t) A'(t) if survived, and with a conversion
@@ -95,8 +96,8 @@ class TelescopedDelay(Telescoped):
 
     Parameters
     ----------
-    of : {"rate", "shape"}
-        Which linear predictor learns by this: that of the logarithm of the rate, or of Weibull's shape.
+    of : {"rate", "shape", "kernel_0", ...}
+        Which linear predictor learns by this: that of the logarithm of the rate, of Weibull's shape, of a kernel.
     """
 
     of: str = RATE

@@ -28,6 +28,8 @@ from simulator.methods.gdfm import gdfm
 from simulator.methods.hazard import hazard
 from simulator.methods.late_positives import late_positives
 from simulator.methods.mature_daily import mature_daily
+from simulator.methods.miss import miss
+from simulator.methods.nodef import nodef
 from simulator.methods.oracle import oracle
 from simulator.methods.plugins import Methods, PluginError, origin
 from simulator.methods.prior_correction import prior_correction
@@ -68,6 +70,8 @@ _OURS: Mapping[str, Recipe] = {
     "dfm": dfm,
     "hazard": hazard,
     "dfm_em": dfm_em,
+    "nodef": nodef,
+    "miss": miss,
 }
 
 METHODS: Mapping[str, Recipe] = Methods(_OURS)

@@ -1,7 +1,7 @@
 from typing import cast
 
 from learners.corrections import Telescoped, TelescopedDelay
-from learners.corrections.delay_curves import HEADS, Family
+from learners.corrections.delay_curves import HEADS, KERNELS, Family
 from replay.policies import Checks
 from scenarios.durations import parse_duration
 from simulator.methods.base import Head, Method, Timing
@@ -22,7 +22,8 @@ def dfm(timing: Timing, *, checks: str = "15m,1h,6h,1d,3d,7d,14d,30d", family: s
     of the window, and p F(W) is then free to be the share that converted, whatever the delays in between are taken
     for.  In growing traffic young clicks are too many, and only the right family converges to p: for half of the
     conversions after half an hour, half after three days, and clicks that double every week, it ends 4 % low, 3 % high
-    with "weibull" (`fnw`: 12 % low).  p by itself is confounded with slow delays.  Two models are learned at once, so
+    with "weibull" (`fnw`: 12 % low); "kernel", whose delays have any shape but the same one for all clicks, is nearer
+    still, see `nodef`.  p by itself is confounded with slow delays.  Two models are learned at once, so
     it is slower to settle than those that learn p alone, and rare features cost it more.  Public code that sets a
     conversion's delay to the time elapsed when it was seen collapses to p = 1; it is no measure of this method.
 
@@ -35,7 +36,7 @@ def dfm(timing: Timing, *, checks: str = "15m,1h,6h,1d,3d,7d,14d,30d", family: s
         raise ValueError(f"family: expected one of {', '.join(map(repr, HEADS))}, got {family!r}")
     ages, kind = checked_ages(checks, timing.attribution_window), cast("Family", family)
     policy = Checks(ages)
-    heads = {name: Head(policy, TelescopedDelay(ages, kind, name)) for name in HEADS[kind]}
+    heads = {name: Head(policy, TelescopedDelay(ages, kind, name), constant=name in KERNELS) for name in HEADS[kind]}
     return Method(policy, Telescoped(ages, kind), heads)
 
 

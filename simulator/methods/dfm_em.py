@@ -1,7 +1,7 @@
 from typing import cast
 
 from learners.corrections import SoftConverted, SoftConvertedDelay
-from learners.corrections.delay_curves import HEADS, Family
+from learners.corrections.delay_curves import HEADS, KERNELS, Family
 from replay.policies import Revisits
 from simulator.methods.base import Head, Method, Timing
 from simulator.methods.dfm import checked_ages
@@ -30,5 +30,5 @@ def dfm_em(timing: Timing, *, checks: str = "15m,1h,6h,1d,3d,7d,14d,30d", family
         raise ValueError(f"family: expected one of {', '.join(map(repr, HEADS))}, got {family!r}")
     ages, kind = checked_ages(checks, timing.attribution_window), cast("Family", family)
     policy = Revisits(ages)
-    heads = {name: Head(policy, SoftConvertedDelay(ages, kind, name)) for name in HEADS[kind]}
+    heads = {name: Head(policy, SoftConvertedDelay(ages, kind, name), constant=name in KERNELS) for name in HEADS[kind]}
     return Method(policy, SoftConverted(ages, kind), heads)

@@ -7,6 +7,7 @@ from collections import Counter
 import joblib
 import pytest
 from frames import changed, frame
+from joblib.parallel import ThreadingBackend
 from jobs_for_tests import deadly
 from test_grid import all_cells
 
@@ -34,6 +35,20 @@ def test_a_play_that_kills_its_process_fails_alone(tmp_path):
     assert "process died" in failed["poison"]
     tries = Counter({path.name: len(path.read_text()) for path in tmp_path.iterdir()})
     assert max(tries.values()) <= 3
+
+
+class Listing(ThreadingBackend):
+    """A backend that gives its results all at once, as those of Ray and Spark do."""
+
+    supports_return_generator = False
+
+
+def test_a_backend_that_cannot_stream_results(tmp_path):
+    joblib.register_parallel_backend("listing", Listing)
+    grid, log = load_grid(changed(method=METHODS, grid={"waiting_window.window": ["15m", "1h"]})), frame(600)
+    with joblib.parallel_config(backend="listing", n_jobs=2):
+        found = run_grid(grid, log=log, out=tmp_path / "out")
+    assert all_cells(found) == all_cells(run_grid(grid, log=log, out=tmp_path / "alone"))
 
 
 class Killer:

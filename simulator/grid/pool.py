@@ -5,6 +5,7 @@ from typing import Any, TypeVar
 
 from joblib import Parallel, delayed, effective_n_jobs
 from joblib.externals.loky import ProcessPoolExecutor
+from joblib.parallel import SequentialBackend, get_active_backend
 
 from simulator.grid.plan import Play
 from simulator.grid.work import Failure, Place, told
@@ -40,7 +41,9 @@ def each(job: Job, plays: Sequence[Play], place: Place, jobs: int | None) -> Ite
 
 
 def _in_parallel(job: Job, plays: Sequence[Play], place: Place, jobs: int | None) -> Iterator[tuple[str, Any]]:
-    run = Parallel(n_jobs=jobs, return_as="generator_unordered", batch_size=1)
+    backend, _ = get_active_backend()
+    streams = isinstance(backend, SequentialBackend) or backend.supports_return_generator  # Ray's and Spark's do not
+    run = Parallel(n_jobs=jobs, return_as="generator_unordered" if streams else "list", batch_size=1)
     yield from run(delayed(_named)(job, play, place) for play in plays)
 
 

@@ -52,13 +52,26 @@ def _rest(name: str, method: Method, loss: str) -> list[str]:
         flat = f"The optimum is sharp: no other window is within 1 % of its {LOSSES[loss].title}."
     else:
         flat = f"The optimum is flat: from {low} to {high} the {LOSSES[loss].title} is within 1 % of it."
-    return [*_alike(method), flat, *_missing(name, best), *_ends(method, loss)]
+    return [*_alike(method), flat, *_hours(method), *_missing(name, best), *_ends(method, loss)]
 
 
 def _alike(method: Method) -> list[str]:
     if not method["kept"] or len(method["kept"]) < 2:
         return []
     return [f"This log cannot tell {words.listing(method['kept'], most=8)} apart."]
+
+
+def _hours(method: Method) -> list[str]:
+    """Return what each hour more is worth up to the best window, and beyond it."""
+    rows = method["windows"]
+    at = next(number for number, row in enumerate(rows) if row["window"] == method["best"])
+    said = [
+        f"from {a['window']} to {b['window']} each hour more {'costs' if cost > 0 else 'saves'} {abs(cost):.6f}"
+        + ("" if a["next"]["apart"] else ", which may be chance")
+        for a, b in zip(rows[max(at - 1, 0) : at + 1], rows[max(at - 1, 0) + 1 : at + 2], strict=True)
+        if (cost := a["next"]["per_hour"]) is not None
+    ]
+    return [f"Near it, {'; '.join(said)}."] if said else []
 
 
 def _missing(name: str, best: Mapping[str, Any]) -> list[str]:

@@ -1,6 +1,7 @@
 """A stress's answer in a few careful sentences."""
 
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
 from typing import Any
 
 from simulator.grid.words import cell_text
@@ -68,7 +69,7 @@ def _hours(method: Method) -> list[str]:
     said = [
         f"from {a['window']} to {b['window']} each hour more {'costs' if cost > 0 else 'saves'} {abs(cost):.6f}"
         + ("" if a["next"]["apart"] else ", which may be chance")
-        for a, b in zip(rows[max(at - 1, 0) : at + 1], rows[max(at - 1, 0) + 1 : at + 2], strict=True)
+        for a, b in pairwise(rows[max(at - 1, 0) : at + 2])
         if (cost := a["next"]["per_hour"]) is not None
     ]
     return [f"Near it, {'; '.join(said)}."] if said else []

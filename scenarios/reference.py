@@ -94,7 +94,7 @@ def _section(path: str, node: Node, root: Node, level: int) -> Iterator[str]:
 def _table(path: str, title: str, node: Node, root: Node, level: int) -> Iterator[str]:
     table = _deref(node, root)
     yield f"{'#' * level} {title}\n\n{_paragraphs(table['description'])}\n"
-    yield from _keys(table)
+    yield from _keys(table) if table["properties"] else ()
     yield from _OPEN.get(path, ())
     for name, child in table["properties"].items():
         yield from _section(f"{path}.{name}", child, root, level + 1)

@@ -55,14 +55,14 @@ def interval(stats: DayStats, metric: str, weights: Floats) -> Interval:
     Returns
     -------
     Interval
-        Without bounds if there are fewer than `FEWEST_DAYS` days, or fewer than half of the replicates have an answer.
+        Without bounds if there are no replicates, fewer than `FEWEST_DAYS` days, or fewer than half of the replicates have an answer.
 
     References
     ----------
     .. [1] Efron and Tibshirani, "An introduction to the bootstrap", 1993, chapters 8 (blocks) and 13 (percentiles).
     """
     value, in_bins = stats.value[metric], _in_bins(metric)
-    if len(stats.day) < FEWEST_DAYS:
+    if len(stats.day) < FEWEST_DAYS or not len(weights):
         return Interval(value, np.nan, np.nan)
     found = _bounds(replicated(stats, metric, weights), value, moved=in_bins)
     return Interval(value, *np.clip(found[1:], 0, 1).tolist()) if in_bins else found
@@ -93,7 +93,7 @@ def paired_difference(a: DayStats, b: DayStats, metric: str, weights: Floats) ->
     if not np.array_equal(a.day, b.day):
         raise ValueError("methods to be compared must be measured on the same days")
     value = a.value[metric] - b.value[metric]
-    if len(a.day) < FEWEST_DAYS:
+    if len(a.day) < FEWEST_DAYS or not len(weights):
         return Interval(value, np.nan, np.nan)
     difference = replicated(a, metric, weights) - replicated(b, metric, weights)
     return _bounds(difference, value, moved=_in_bins(metric))

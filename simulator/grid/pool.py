@@ -1,5 +1,6 @@
 """Many tasks on many processes: joblib's, or those of whatever backend is in force, and what to do when one dies."""
 
+import warnings
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, TypeVar
 
@@ -44,7 +45,10 @@ def _in_parallel(job: Job, plays: Sequence[Play], place: Place, jobs: int | None
     backend, _ = get_active_backend()
     streams = isinstance(backend, SequentialBackend) or backend.supports_return_generator  # Ray's and Spark's do not
     run = Parallel(n_jobs=jobs, return_as="generator_unordered" if streams else "list", batch_size=1)
-    yield from run(delayed(_named)(job, play, place) for play in plays)
+    with warnings.catch_warnings():
+        # a worker that maps a larger log than before looks to loky as if it leaked, and is replaced: no news to a user
+        warnings.filterwarnings("ignore", message="A worker stopped while some jobs were given", category=UserWarning)
+        yield from run(delayed(_named)(job, play, place) for play in plays)
 
 
 def _named(job: Job, play: Play, place: Place) -> tuple[str, Failure | None]:

@@ -15,8 +15,6 @@ from simulator.grid.plan import Play, family
 from simulator.grid.store import Store, is_whole, written
 from simulator.runner import Stage, Unwatched, perform, prepare_log, set_stage
 
-_KEPT = 2  # stages of a process: plays come family by family
-
 
 class Place(NamedTuple):
     """Where workers find logs and leave plays; on a cluster both folders must be on all machines."""
@@ -32,24 +30,29 @@ class Failure(NamedTuple):
     why: str
 
 
-class _Stages:
-    """The stages that this process used last."""
+class _Last:
+    """The stage that this process used last; one is enough, since plays come family by family.
+
+    A log that is mapped twice counts twice in a process' memory, and loky ends processes that seem to leak: so stages
+    of one log, that follow one another, share its mapping.
+    """
 
     def __init__(self) -> None:
-        self._kept: dict[tuple[str, str, Place], Stage] = {}
+        self._key: tuple[str, str, Place] | None = None
+        self._stage: Stage | None = None
         self._lock = threading.Lock()
 
     def of(self, play: Play, place: Place) -> Stage:
         key = (family(play.scenario), play.fingerprint, place)
         with self._lock:
-            stage = self._kept.pop(key, None) or _set(play, place)
-            self._kept[key] = stage  # the last is the one used last
-            while len(self._kept) > _KEPT:
-                del self._kept[next(iter(self._kept))]
-            return stage
+            if self._stage is None or key != self._key:
+                log = self._stage.log if self._stage and self._key and self._key[1:] == key[1:] else None
+                self._stage = None  # before the next is made, so that there is never room for two
+                self._stage, self._key = _set(play, place, log), key
+            return self._stage
 
 
-_STAGES = _Stages()
+_STAGES = _Last()
 
 
 def prepare_one(scenario_and_key: Play, place: Place) -> Failure | None:
@@ -83,9 +86,9 @@ def told(error: Exception) -> str:
     return str(error) if isinstance(error, LogError | OutputError) else f"{type(error).__name__}: {error}"
 
 
-def _set(play: Play, place: Place) -> Stage:
-    learner = build.learner(play.scenario)
-    return set_stage(play.scenario, _log(play, place), learner, place.out, Unwatched())
+def _set(play: Play, place: Place, log: ClickLog | None) -> Stage:
+    log = _log(play, place) if log is None else log
+    return set_stage(play.scenario, log, build.learner(play.scenario), place.out, Unwatched())
 
 
 def _log(play: Play, place: Place) -> ClickLog:

@@ -1,6 +1,5 @@
-"""The label feed: when the trainer's side hears of an outcome, and which outcomes count."""
+"""What the label feed makes of a log: which outcomes count, and when they are known."""
 
-import math
 import tempfile
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -10,65 +9,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from replay.log import NEVER, Bools, ClickLog, Ints, OutcomeKind, Outcomes
-from replay.uniform import uniform
+from replay.label_feed import LabelFeed
+from replay.log import NEVER, Bools, ClickLog, Ints, OutcomeKind
+from replay.passage import arrivals, passage
+from replay.watermark import Watermark
 
-
-@dataclass(frozen=True)
-class LabelFeed:
-    """How long an outcome takes from happening to being known.
-
-    Drawn latencies depend on the seed, the click and the outcome's place among the click's own, and on nothing that
-    comes later, so that a rewritten future leaves them alone.
-    """
-
-    kind: str = "constant"  # "constant", "exponential", "lognormal"
-    mean: int = 0  # us
-    sigma: float = 1.0  # of the lognormal's logarithm
-    seed: int = 0
-    outages: tuple[
-        tuple[int, int], ...
-    ] = ()  # [from, until) us UTC, apart and in order: what is due then comes at once
-
-    @property
-    def lag(self) -> int:
-        """How far the feed's watermark stands behind now while it works, us.
-
-        The feed is complete up to its watermark: exactly where latency is constant, for 99 outcomes in 100 where it is
-        drawn.
-        """
-        if self.kind == "constant" or not self.mean:
-            return self.mean
-        if self.kind == "exponential":
-            return math.ceil(self.mean * math.log(100.0))
-        return math.ceil(self.mean * math.exp(2.3263 * self.sigma - 0.5 * self.sigma**2))
-
-    def held_back(self, time: Ints) -> Ints:
-        """Return when what would arrive at `time` does arrive: an outage holds it back to its end."""
-        for start, end in self.outages:
-            time = np.where((time >= start) & (time < end), end, time)
-        return time
-
-    def watermark(self, now: int) -> int:
-        """Return the moment before which everything that happened has arrived by just before `now`."""
-        for start, end in self.outages:
-            if start < now <= end:
-                return start - self.lag
-        return now - self.lag
-
-    def latency(self, row: Ints, ordinal: Ints) -> Ints:
-        """Return latencies in us, shape (n_outcomes,)."""
-        if self.kind == "constant" or not self.mean:
-            return np.full(len(row), self.mean, dtype=np.int64)
-        first = uniform(2 * self.seed, row, ordinal)
-        if self.kind == "exponential":
-            waits: Ints = np.rint(-self.mean * np.log(first)).astype(np.int64)
-            return waits
-        # Box and Muller's normal from a second, independent uniform
-        angle = uniform(2 * self.seed + 1, row, ordinal)
-        normal = np.sqrt(-2.0 * np.log(first)) * np.cos(2.0 * np.pi * angle)
-        drawn: Ints = np.rint(self.mean * np.exp(self.sigma * normal - 0.5 * self.sigma**2)).astype(np.int64)
-        return drawn
+__all__ = ["Deliveries", "LabelFeed", "arrivals", "deliver"]
 
 
 @dataclass(frozen=True)
@@ -76,26 +22,35 @@ class Deliveries:
     """What the feed makes of a log: labels, and when they are known.
 
     A delay of exactly the attribution window still counts (d <= W, as in the literature).  The first conversion or
-    gift inside the window makes a click positive; the label is known when the first of them arrives.
+    gift inside the window makes a click positive; the label is known when the first of them arrives.  The label is
+    decided on what happened, what is known on what arrives and on the time that it says: a click whose outcomes are all
+    lost is positive and never known to be.
     """
 
     label: Bools  # shape (n_clicks,): converted inside the attribution window
     arrival: Ints  # shape (n_clicks,): when the trainer's side first knows, us UTC; NEVER
     outcome_arrival: Ints  # shape (n_outcomes,): as the log's outcomes; NEVER where it does not count
-    outside: Bools  # shape (n_outcomes,): happened after the attribution window
-    repeat: Bools  # shape (n_outcomes,): a conversion after the click's first inside the window
-    outcomes: Outcomes = field(repr=False)  # the log's
+    outside: Bools  # shape (n_outcomes,): by the time it says it happened after the attribution window; not if lost
+    repeat: Bools  # shape (n_outcomes,): a conversion after the click's first inside the window that is not lost
+    log: ClickLog = field(repr=False)
     feed: LabelFeed = field(default_factory=LabelFeed)
+    watermark: Watermark = field(default_factory=Watermark)
+    lost: Bools | None = field(
+        default=None, repr=False
+    )  # shape (n_outcomes,): never arrives; None if the feed is sound
+    again: Ints | None = field(default=None, repr=False)  # shape (n_outcomes,): second arrival; NEVER; None if none can
     scratch: Path | None = field(default=None, repr=False)
 
     @cached_property
     def happened(self) -> Ints:
-        """When the conversion that makes a click's label known happened, us UTC, shape (n_clicks,); NEVER."""
-        row, kind, time, _ = self.outcomes
-        comes = _comes(self.outcomes, self.feed)
-        first = np.flatnonzero(~self.outside & (kind != OutcomeKind.REFUND) & (comes == self.arrival[row]))
+        """When the conversion that makes a click's label known says that it happened, us UTC, (n_clicks,); NEVER."""
+        row, kind, _, _ = self.log.outcomes
+        way = passage(self.log, self.feed)
+        first = np.flatnonzero(
+            ~self.outside & (kind != OutcomeKind.REFUND) & (way.comes == self.arrival[row]) & (way.comes != NEVER)
+        )
         happened: Ints = _scratch_full(len(self.arrival), np.int64, NEVER, self.scratch)
-        np.minimum.at(happened, row[first], time[first])
+        np.minimum.at(happened, row[first], way.says[first])
         return happened
 
     @cached_property
@@ -128,38 +83,39 @@ def deliver(log: ClickLog, attribution_window: int, feed: LabelFeed, scratch: Pa
         Folder for columns of the log's length, which are mapped from unnamed files there instead of held in memory.
     """
     row, kind, time, _ = log.outcomes
-    outside = time - log.click_time[row] > attribution_window
-    conversion = (kind == OutcomeKind.CONVERSION) & ~outside
+    way = passage(log, feed)
+    outside = way.says - log.click_time[row] > attribution_window
+    happens_outside = outside if way.says is time else time - log.click_time[row] > attribution_window
+    if way.lost is not None:
+        outside &= ~way.lost
+    here = ~outside if way.lost is None else ~(outside | way.lost)
     repeat = np.zeros(len(row), dtype=np.bool_)
-    later = np.flatnonzero(conversion)
+    later = np.flatnonzero((kind == OutcomeKind.CONVERSION) & here)
     repeat[later[1:]] = row[later[1:]] == row[later[:-1]]
-    positive = np.flatnonzero(~outside & (kind != OutcomeKind.REFUND))
+    counts = kind != OutcomeKind.REFUND
     label = _scratch_full(log.n_clicks, np.bool_, False, scratch)
-    label[row[positive]] = True
+    label[row[counts & ~happens_outside]] = True
     arrival = _scratch_full(log.n_clicks, np.int64, NEVER, scratch)
-    comes = _comes(log.outcomes, feed)
-    shown, known = row[positive], comes[positive]
+    positive = np.flatnonzero(counts & here)
+    shown, known = row[positive], way.comes[positive]
     if np.all(shown[1:] > shown[:-1]):  # one each, as in most logs: no need to look for the first
         arrival[shown] = known
     else:
         np.minimum.at(arrival, shown, known)
-    counted = np.where(outside | repeat, NEVER, comes)
-    return Deliveries(label, arrival, _scratch(counted, scratch), outside, repeat, log.outcomes, feed, scratch)
-
-
-def _comes(outcomes: Outcomes, feed: LabelFeed) -> Ints:
-    """Return when each outcome arrives, us UTC, whether or not it counts."""
-    if feed.kind == "constant":
-        return feed.held_back(outcomes.time + feed.mean)
-    return feed.held_back(outcomes.time + feed.latency(outcomes.row, _ordinal(outcomes.row)))
-
-
-def _ordinal(row: Ints) -> Ints:
-    """Return each outcome's place among those of its click; `row` is sorted."""
-    index = np.arange(len(row), dtype=np.int64)
-    first = np.ones(len(row), dtype=np.bool_)
-    first[1:] = row[1:] != row[:-1]
-    return index - np.maximum.accumulate(np.where(first, index, 0)) if len(row) else index
+    counted = np.where(here & ~repeat, way.comes, NEVER)
+    return Deliveries(
+        label,
+        arrival,
+        _scratch(counted, scratch),
+        outside,
+        repeat,
+        log,
+        feed,
+        way.watermark,
+        way.lost,
+        way.again,
+        scratch,
+    )
 
 
 def _scratch(array: NDArray[Any], folder: Path | None) -> NDArray[Any]:

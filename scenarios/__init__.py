@@ -5,6 +5,7 @@ from scenarios.checks import Check, attribution_window_in, methods_in
 from scenarios.durations import format_duration, parse_duration
 from scenarios.grid import Cell, Grid
 from scenarios.instants import format_instant, parse_instant
+from scenarios.livestream import KuaiLiveLog, LivestreamLog
 from scenarios.logs import CompleteJourneyLog, CriteoLog, SyntheticLog, TableLog
 from scenarios.problems import Problem, ScenarioError, mismatch, unknown_key, unknown_name
 from scenarios.scenario import Scenario
@@ -22,7 +23,9 @@ __all__ = [
     "Feed",
     "Grid",
     "GridSpec",
+    "KuaiLiveLog",
     "Learner",
+    "LivestreamLog",
     "MethodSpec",
     "Metrics",
     "Problem",

@@ -89,6 +89,11 @@ def _section(path: str, node: Node, root: Node, level: int) -> Iterator[str]:
     elif many and "$ref" in node["items"]:
         yield from _table(path, f"`[[{path}]]`", node["items"], root, level)
         yield from _default_tables(path, node.get("default", []))
+    elif many and "oneOf" in node["items"]:
+        yield f"{heading} `[[{path}]]`\n\n{node['description']} Its `kind` decides which keys it has.\n"
+        for variant in node["items"]["oneOf"]:
+            kind = _deref(variant, root)["properties"]["kind"]["const"]
+            yield from _table(path, f'`[[{path}]]` of kind `"{kind}"`', variant, root, level + 1)
 
 
 def _table(path: str, title: str, node: Node, root: Node, level: int) -> Iterator[str]:
@@ -112,7 +117,8 @@ def _expected(node: Node) -> str:
     choices = node.get("enum", [node["const"]] if "const" in node else [])
     if choices:
         return " or ".join(f"`{_toml(choice)}`" for choice in choices)
-    return "a list of tables" if "$ref" in node.get("items", ()) else expected(node)
+    items = node.get("items", ())
+    return "a list of tables" if "$ref" in items or "oneOf" in items else expected(node)
 
 
 def _default(node: Node, *, required: bool) -> str:

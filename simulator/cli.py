@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING
 
 from replay.errors import LogError
 from scenarios import Grid, ScenarioError, catalogue, schema
-from simulator import limits_options
+from scenarios.durations import SECOND, parse_duration
+from simulator import limits_options, stress_options
 from simulator.folder import OutputError
+from simulator.interruption import Interruption, StoppedError
 
 if TYPE_CHECKING:
     pass
@@ -35,7 +37,8 @@ exit status: 0 done, 1 the run or the check failed, 2 the request was wrong
 """
 
 _RUN_EPILOG = """\
-The folder is written whole or not at all; an earlier run in the same place is replaced.
+The folder is written whole or not at all; an earlier run in the same place is replaced. Ctrl-C stops at the next
+publish and keeps what was done; the same command goes on from there.
 
 A scenario with a [grid], whose keys are those of --set and whose values are lists, is run once for every combination:
 
@@ -49,18 +52,6 @@ only what is missing is done. A cell that fails does not stop the others; it is 
   latelabel run quickstart --set 'grid.waiting_window.window=["15m", "1h", "6h"]' --jobs 2
 """
 
-_STRESS_EPILOG = """\
-examples:
-  latelabel stress clicks.parquet                                your log: columns click_time and conversion_time
-  latelabel stress clicks.parquet --set log.timezone=Europe/Paris --set clock.attribution_window=3d
-  latelabel stress mine.toml --windows 15m 1h 6h 1d --methods waiting_window es_dfm --loss calibration
-  latelabel stress mine.toml --attribution-windows 1d 3d 7d      which label is worth waiting for?
-
-A log is read with defaults: categories and numbers by type, an attribution window of 7d, evaluated from twice that
-on. A scenario's own [grid] adds settings, such as faults of the feed. The best window comes with those that resampled
-days cannot tell from it. Results: report.html, stress.json and stress.parquet; a rerun does only what is missing.
-"""
-
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line and return its exit status."""
@@ -70,6 +61,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except (ScenarioError, LogError, OutputError) as error:
         _complain(str(error))
         return WRONG
+    except StoppedError as error:
+        _complain(f"stopped; {str(error) or 'what was done is kept, and the same command goes on from there'}")
+        return FAILED
     except KeyboardInterrupt as stop:
         _complain(str(stop) or "stopped; nothing was written")
         return FAILED
@@ -97,7 +91,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--debug", action="store_true", help="show where an unexpected failure happened")
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
     _add_run(commands)
-    _add_stress(commands)
+    stress_options.add(commands, _add_set, _positive).set_defaults(command=_stress)
     _add_compare(commands)
     _add_check(commands)
     _add_limits(commands)
@@ -132,39 +126,18 @@ def _add_run(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
     run.add_argument("scenario", help="a scenario file (TOML), or a name from: latelabel list")
     run.add_argument("--out", type=Path, metavar="DIR", help="folder of the results (default: runs/NAME)")
     _add_set(run)
+    many = "methods replayed at a time: threads, and processes for a grid (default: 1)"
+    run.add_argument("--jobs", type=_positive, default=1, metavar="N", help=many)
     run.add_argument(
-        "--jobs",
-        type=_positive,
-        default=1,
-        metavar="N",
-        help="methods replayed at a time: threads, and processes for a grid (default: 1)",
+        "--checkpoint-every",
+        type=_seconds,
+        default=60.0,
+        metavar="TIME",
+        help="wall time between checkpoints, such as 30s or 5m (default: 60s); a run that was stopped or killed goes "
+        "on from the last one when the same command is given again, to the same bytes",
     )
     run.add_argument("--quiet", action="store_true", help="no progress and no tables, only the report's path")
     run.set_defaults(command=_run)
-
-
-def _add_stress(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-    stress = commands.add_parser(
-        "stress",
-        help="which waiting window?",
-        description="Play methods with waiting windows from minutes to the whole attribution window, and say which is "
-        "best, which others the days cannot tell from it, how flat the optimum is, what each hour more costs, and how "
-        "many conversions each window misses, by segment.",
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-        epilog=_STRESS_EPILOG,
-    )
-    stress.add_argument("source", metavar="LOG-OR-SCENARIO", help="a log in Parquet or CSV, or a scenario or its name")
-    stress.add_argument("--windows", nargs="+", default=(), metavar="W", help="such as 15m 1h 6h (default: a ladder)")
-    stress.add_argument(
-        "--attribution-windows", nargs="+", default=(), metavar="W", help="each is a setting (default: the scenario's)"
-    )
-    stress.add_argument("--methods", nargs="+", default=(), metavar="NAME", help="those that wait get every window")
-    stress.add_argument("--loss", default="nll", help="nll, brier or calibration (default: nll)")
-    stress.add_argument("--out", type=Path, metavar="DIR", help="folder of the results (default: runs/stress-NAME)")
-    _add_set(stress)
-    stress.add_argument("--jobs", type=_positive, default=1, metavar="N", help="processes (default: 1)")
-    stress.add_argument("--quiet", action="store_true", help="no progress and no tables, only the report's path")
-    stress.set_defaults(command=_stress)
 
 
 def _add_compare(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -237,6 +210,13 @@ def _positive(text: str) -> int:
     return int(text)
 
 
+def _seconds(text: str) -> float:
+    try:
+        return parse_duration(text) / SECOND
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
+
+
 def _run(options: argparse.Namespace) -> int:
     from simulator import build, terminal  # noqa: PLC0415  (--help and list must not pay for the engine)
     from simulator.runner import run  # noqa: PLC0415
@@ -246,11 +226,14 @@ def _run(options: argparse.Namespace) -> int:
     if grid.axes:
         return _run_grid(grid, out, options)
     scenario = grid.cells[0].scenario
-    if options.quiet:
-        result = run(scenario, out=out, jobs=options.jobs)
-    else:
-        with terminal.Progress() as watcher:
-            result = run(scenario, out=out, jobs=options.jobs, watcher=watcher)
+    with Interruption() as interruption:
+        kept = {"checkpoint_every": options.checkpoint_every, "asked_to_stop": interruption.came}
+        if options.quiet:
+            result = run(scenario, out=out, jobs=options.jobs, **kept)
+        else:
+            with terminal.Progress() as watcher:
+                result = run(scenario, out=out, jobs=options.jobs, watcher=watcher, **kept)
+    if not options.quiet:
         terminal.show(result)
     _say(str(result.report))
     return DONE

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from replay.feed import Deliveries
+from replay.feed import Deliveries, arrivals
 from replay.log import MICROS, NEVER, ClickLog, OutcomeKind, exact_sum
 
 
@@ -35,12 +35,14 @@ class Ledger:
     clicks: Account
     outcomes: Mapping[str, Account]  # by kind: "conversion", "gift", "refund"
     money: Mapping[str, Account]
+    deliveries: Account | None = None  # what the feed brought, second deliveries too; None where it repeats nothing
 
     def check(self) -> None:
         """Raise LedgerError, naming every account that does not balance."""
         accounts = {"clicks": self.clicks}
         accounts |= {f"{kind}s": account for kind, account in self.outcomes.items()}
         accounts |= {f"{kind} money": account for kind, account in self.money.items()}
+        accounts |= {"deliveries": self.deliveries} if self.deliveries else {}
         wrong = [f"{name} by {account.difference}" for name, account in accounts.items() if account.difference]
         if wrong:
             raise LedgerError(
@@ -52,6 +54,7 @@ class Ledger:
         return {
             "clicks": _plain(self.clicks),
             **{f"{kind}s": _plain(account) for kind, account in self.outcomes.items()},
+            **({"deliveries": _plain(self.deliveries)} if self.deliveries else {}),
             "money": {kind: _plain(account, decimal) for kind, account in self.money.items()},
             "balanced": True,
         }
@@ -81,6 +84,7 @@ def settle(log: ClickLog, deliveries: Deliveries, served: int, end: int) -> Ledg
         "pending": (arrival >= end) & (arrival != NEVER),
         "outside_window": deliveries.outside,
         "repeat": deliveries.repeat,
+        **({"lost": deliveries.lost} if deliveries.lost is not None else {}),
     }
     outcomes, money = {}, {}
     for kind in OutcomeKind:
@@ -94,9 +98,24 @@ def settle(log: ClickLog, deliveries: Deliveries, served: int, end: int) -> Ledg
         if intake.money_read.get(name) or any(sums.values()):
             money[name] = Account(intake.money_read.get(name, 0), sums, intake.money_quarantined.get(name, {}))
     clicks = Account(intake.clicks_read, {"served": served}, intake.clicks_quarantined)
-    ledger = Ledger(clicks, outcomes, money)
+    ledger = Ledger(clicks, outcomes, money, _brought(deliveries, end))
     ledger.check()
     return ledger
+
+
+def _brought(deliveries: Deliveries, end: int) -> Account | None:
+    """Return where the deliveries of a feed that repeats itself went, as counted on arrival."""
+    if deliveries.again is None:
+        return None
+    first, second = arrivals(deliveries.log, deliveries.feed) < end, deliveries.again < end
+    went = {
+        "applied": deliveries.outcome_arrival < end,
+        "outside_window": first & deliveries.outside,
+        "repeat": first & deliveries.repeat,
+        "duplicate": second,
+    }
+    came = int(np.count_nonzero(first)) + int(np.count_nonzero(second))
+    return Account(came, {where: int(np.count_nonzero(which)) for where, which in went.items()}, {})
 
 
 def decimal(millionths: int) -> str:

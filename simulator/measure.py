@@ -1,7 +1,7 @@
 """From predictions to figures: what is evaluated, and every table a run keeps of one method."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -86,6 +86,23 @@ def measure(clicks: Evaluated, clock: Clock, yardstick: Yardstick) -> Measures:
     return Measures(table, reliability_of(together)._asdict(), alarms)
 
 
+def unmeasured(clicks: Evaluated, yardstick: Yardstick) -> Measures:
+    """Return the figures of a method that predicts money alone: every metric overall, without an answer."""
+    none = clicks._replace(
+        click_time=clicks.click_time[:0],
+        prediction=clicks.prediction[:0],
+        label=clicks.label[:0],
+        mature=clicks.mature[:0],
+        arrival=clicks.arrival[:0],
+        true_probability=None,
+        segments={},
+    )
+    start = yardstick.evaluate_from
+    table = evaluate(none, window=yardstick.window, start=start, end=start, replicates=0)
+    reason = ["predicts money, not conversions"] * len(table.metric)
+    return Measures(replace(table, reason=reason), {}, [])
+
+
 def _known_when_mature(clicks: Evaluated, attribution_window: int) -> Bools:
     """Return labels as the trainer's side knows them when a click matures; a late feed may not have brought them."""
     known = np.empty(len(clicks.label), np.bool_)
@@ -95,12 +112,14 @@ def _known_when_mature(clicks: Evaluated, attribution_window: int) -> Bools:
     return known
 
 
-def delays(log: ClickLog, deliveries: Deliveries, attribution_window: int) -> dict[str, Any]:
+def delays(log: ClickLog, attribution_window: int) -> dict[str, Any]:
     """Return the histogram of delays from click to first outcome inside the window, of mature clicks."""
     last = np.searchsorted(log.click_time, log.observed_until - attribution_window, side="right")
     mature = slice(0, int(np.searchsorted(log.outcomes.row, last)))
-    counts = (log.outcomes.kind[mature] != OutcomeKind.REFUND) & ~deliveries.outside[mature]
-    row, time = log.outcomes.row[mature][counts], log.outcomes.time[mature][counts]
+    row, time = log.outcomes.row[mature], log.outcomes.time[mature]
+    inside = time - log.click_time[row] <= attribution_window
+    counts = (log.outcomes.kind[mature] != OutcomeKind.REFUND) & inside
+    row, time = row[counts], time[counts]
     first = np.ones(len(row), dtype=np.bool_)
     first[1:] = row[1:] != row[:-1]
     delay: Ints = time[first] - log.click_time[row[first]]

@@ -1,5 +1,6 @@
 """run.json and metrics.parquet: what a run says of itself."""
 
+import dataclasses
 import datetime as dt
 import importlib.metadata
 import json
@@ -17,6 +18,7 @@ from replay.arrays import as_arrow, text_array
 from replay.log import ClickLog
 from scenarios.durations import format_duration
 from simulator.ledger import Ledger
+from simulator.marks import marks
 from simulator.methods import METHODS, Parameter, origin, parameters, summary
 
 if TYPE_CHECKING:
@@ -89,6 +91,7 @@ def record_text(stage: "Stage", played: Mapping[str, "Played"], ledger: Ledger, 
             "attribution_window": resolved["clock"]["attribution_window"],
             "publish_every": resolved["clock"]["publish_every"],
         },
+        "marks": [mark.as_dict() for mark in marks(scenario, stage.log, stage.deliveries.watermark)],
         "ledger": ledger.as_dict(),
         "methods": {spec.label: _method(spec, played[spec.label]) for spec in scenario.methods},
         "reliability": {label: _plain(one.measures.reliability) for label, one in played.items()},
@@ -126,6 +129,8 @@ def _method(spec: Any, played: "Played") -> dict[str, Any]:
     return {
         "name": spec.name,
         "parameters": _parameters(spec),
+        "target": played.target,
+        **({"pipeline": dataclasses.asdict(played.accidents)} if played.accidents else {}),
         "describe": summary(METHODS[spec.name]),
         "package": origin(METHODS[spec.name]),
         "examples": tally.examples,

@@ -56,8 +56,8 @@ def rehearsal(scenario: Scenario, log: ClickLog, scratch: Path | None = None) ->
     first, window = int(log.click_time[0]), scenario.clock.attribution_window
     evaluate_from = first + scenario.clock.evaluate_from
     past = clicks_before(log, evaluate_from)
-    deliveries = deliver(past, window, build.feed(scenario), scratch)
-    mature = deliveries.feed.watermark(evaluate_from) - window
+    deliveries = deliver(past, window, build.feed(scenario, log), scratch)
+    mature = deliveries.watermark.at(evaluate_from) - window
     burn_in = (mature - first) // 2 if scenario.tune.score_from is None else scenario.tune.score_from
     start = int(np.searchsorted(past.click_time, first + burn_in))
     stop = int(np.searchsorted(past.click_time, mature, side="right"))

@@ -12,7 +12,7 @@ from scipy import stats
 
 from replay.errors import LogError
 from replay.log import OutcomeKind
-from replay.worlds import Category, DelayPart, Gifts, Numeric, SyntheticWorld
+from replay.worlds import Category, DelayPart, Drift, Gifts, Growth, Numeric, Refunds, Step, SyntheticWorld
 from replay.worlds.delays import Mixture
 from replay.worlds.levels import Zipf
 from replay.worlds.synthetic import BLOCK, DAY, START
@@ -181,7 +181,9 @@ def test_same_arguments_same_bytes_however_consumed():
     abandoned = world.clicks()
     next(abandoned)
     for blocks in zip(straight, last_first, first, second, world.clicks(), strict=True):
-        columns = [[block.features, *(array.tobytes() for array in (block.click_time, *block[5:]))] for block in blocks]
+        columns = [
+            [block.features, *(array.tobytes() for array in (block.click_time, *block[5:10]))] for block in blocks
+        ]
         assert all(one == columns[0] for one in columns)
 
 
@@ -267,6 +269,9 @@ CHANGES = [
     {"delay_strength": 0.5},
     {"gifts": Gifts()},
     {"attribution_window": DAY},
+    {"refunds": Refunds(0.1, DAY)},
+    {"changes": (Drift(Step(DAY), rate=0.1),)},
+    {"changes": (Drift(Growth(DAY), rate=0.1),)},
 ]
 
 

@@ -16,11 +16,15 @@ WHOLE_VOCABULARY = 65_536  # levels; of a larger category only those that occur 
 class Columns:
     """Turns drawn features into a table: categories dictionary-encoded, with names such as campaign_17, and floats."""
 
-    def __init__(self, categorical: Sequence[Category], numeric: Sequence[Numeric]) -> None:
+    def __init__(
+        self, categorical: Sequence[Category], numeric: Sequence[Numeric], new_levels: Sequence[int] = ()
+    ) -> None:
         self._categorical, self._numeric = categorical, numeric
+        added = new_levels or [0] * len(categorical)
+        sizes = [field.values + more for field, more in zip(categorical, added, strict=True)]
         self._vocabulary = [
-            _names(field.name, np.arange(field.values)) if field.values <= WHOLE_VOCABULARY else None
-            for field in categorical
+            _names(field.name, np.arange(size)) if size <= WHOLE_VOCABULARY else None
+            for field, size in zip(categorical, sizes, strict=True)
         ]
 
     def table(self, drawn: Drawn, n_clicks: int) -> pa.Table:

@@ -81,6 +81,13 @@ class Mixture:
         """Return the probability that the delay is at most `time` microseconds, shape (n_clicks,)."""
         return np.array([part.cdf(time) for part in self.parts]) @ self.shares(shift)
 
+    def cdf_at(self, time: Floats, shift: Floats) -> Floats:
+        """Return the probability that each click's delay is at most its own time, in microseconds."""
+        different, which = np.unique(time, return_inverse=True)
+        parts = np.array([[part.cdf(float(one)) for one in different] for part in self.parts])
+        found: Floats = (parts[:, which] * self.shares(shift)).sum(axis=0)
+        return found
+
     def draw(self, rng: np.random.Generator, shift: Floats) -> Floats:
         """Return one delay per click, in microseconds."""
         limits = np.cumsum(self.shares(shift), axis=0)[:-1]

@@ -7,21 +7,25 @@ from functools import cached_property
 
 import numpy as np
 import xxhash
-from numpy.typing import NDArray
 
 from replay.errors import Problems, suggestion
-from replay.log import Floats, Ints, OutcomeKind
+from replay.log import Floats, Ints
 from replay.readers.base import RawClicks, RawOutcomes
+from replay.worlds import changes as world_changes
 from replay.worlds import delays
+from replay.worlds.changed import Changed, Traffic
+from replay.worlds.changes import Change
 from replay.worlds.columns import Columns
 from replay.worlds.delays import DelayPart, Mixture
 from replay.worlds.gifts import Gifts
-from replay.worlds.truth import Category, Numeric, Truth, sigmoid, stream
+from replay.worlds.outcomes import converted, with_gifts, with_refunds
+from replay.worlds.refunds import Refunds
+from replay.worlds.streams import CLICKS, GAPS, REFUNDS, TIMES, stream
+from replay.worlds.truth import Category, Drawn, Numeric, Truth, sigmoid
 
 BLOCK = 65_536  # clicks that are drawn together
 START = 1_735_689_600_000_000  # us UTC, 2025-01-01
 DAY = 86_400_000_000  # us
-NEVER_COMES = 36_525 * DAY  # a conversion later than a century after its click is none
 CATEGORICAL = (
     Category("campaign", 200, effect=0.6),
     Category("site", 2_000),
@@ -31,9 +35,9 @@ CATEGORICAL = (
     Category("device", 5, effect=0.2),
 )
 NUMERIC = (Numeric("recency", 0.3), Numeric("price", 0.2))
+SURE = 1 - 2**-24  # the largest float32 below 1
 DELAY = (DelayPart(0.5, DAY // 48), DelayPart(0.5, 2 * DAY))
 
-_GAPS, _TIMES, _CLICKS = range(3, 6)  # what a stream of random numbers is for, after those of the truth
 _VERSION = 1  # of how a world is made from its arguments; part of the fingerprint
 
 
@@ -43,7 +47,8 @@ class SyntheticWorld:
     Clicks come in a Poisson process with exactly `clicks` events in [start, start + days).  The log-odds of a
     conversion are a base, plus a shift for each level of each category, drawn once from the seed, plus a slope for each
     number.  If a click converts, its delay is drawn from the mixture `delay`, whose last part may be likelier for some
-    levels of `delay_by` and less likely for others.  All conversions are in the log, however late.
+    levels of `delay_by` and less likely for others.  All conversions are in the log, however late.  `changes` move
+    any of this over time, and the truth with it.
 
     `RawClicks.true_probability` is the probability of a conversion within the attribution window, p F(window | x); that
     is what labels are drawn from, since a later conversion does not count.  Without a window it is p.
@@ -59,7 +64,7 @@ class SyntheticWorld:
     start : int
         us UTC.
     conversion_rate : float
-        Mean probability of a conversion, however late, in (0, 1); met to within 1 %, and sampling.
+        Mean probability of a conversion, however late, in (0, 1); met to within 1 %, and sampling, before changes.
     categorical, numeric : sequences of Category and Numeric
         Features, in slot order.
     delay : sequence of DelayPart
@@ -69,6 +74,10 @@ class SyntheticWorld:
         Standard deviation over those levels of the shift of the log-odds of the last part against the others.
     gifts : Gifts, optional
         Amounts; each is a gift at the time of the conversion that brings it.
+    refunds : Refunds, optional
+        Gifts that are taken back.
+    changes : sequence of Change
+        What is not as it was; times count from the start.
     attribution_window : int, optional
         Longest delay that counts, us.
 
@@ -95,12 +104,15 @@ class SyntheticWorld:
         delay_by: str | None = None,
         delay_strength: float = 0.0,
         gifts: Gifts | None = None,
+        refunds: Refunds | None = None,
+        changes: Sequence[Change] = (),
         attribution_window: int | None = None,
     ) -> None:
         self._features = tuple(categorical), tuple(numeric)
         self._clicks, self._duration, self._seed, self._start = clicks, round(days * DAY), seed, start
         self._rate, self._delay, self._gifts = conversion_rate, Mixture(tuple(delay)), gifts
         self._delay_by, self._delay_strength = delay_by, delay_strength
+        self._refunds, self._changes = refunds, tuple(changes)
         self._window = attribution_window
         self.categorical: Sequence[str] = [field.name for field in categorical]
         self.numeric: Sequence[str] = [field.name for field in numeric]
@@ -118,6 +130,9 @@ class SyntheticWorld:
         gifts = asdict(self._gifts) if self._gifts else None
         size = self._clicks, self._duration, self._seed, self._start, self._rate
         asked = ["synthetic", _VERSION, size, categorical, numeric, delay, gifts, self._window]
+        if self._refunds:
+            asked.append(["refunds", asdict(self._refunds)])
+        asked += [repr(change) for change in self._changes]
         return xxhash.xxh3_128_hexdigest(json.dumps(asked).encode())
 
     def clicks(self) -> Iterator[RawClicks]:
@@ -130,41 +145,46 @@ class SyntheticWorld:
         return iter(())
 
     def _block(self, number: int, size: int) -> RawClicks:
-        rng = stream(self._seed, _CLICKS, number)
+        rng = stream(self._seed, CLICKS, number)
         drawn, time = self._truth.draw(rng, size), self._times(number, size)
-        p = np.broadcast_to(sigmoid(self._truth.log_odds(drawn)), size)
-        shift = np.broadcast_to(self._truth.delay_shift(drawn), size)
-        row, kind, when, amount = self._outcomes(rng, p, shift, time)
-        within = 1.0 if self._window is None else self._delay.cdf(self._window, shift)
-        truth = np.clip((p * within).astype(np.float32), np.float32(1e-37), np.float32(1 - 2**-24))  # not 0, not 1
+        if self._changed is not None:
+            drawn = self._changed.features(drawn, (time - self._start).astype(np.float64), number)
+        p, shift, slower = self._truths(drawn, time)
+        came = converted(rng, p, self._delay, shift, slower, time)
+        if self._gifts is not None:
+            came = with_gifts(rng, came, self._gifts)
+        if self._refunds is not None:
+            came = with_refunds(stream(self._seed, REFUNDS, number), came, self._refunds)
+        truth = np.clip(
+            (p * self._within(shift, slower)).astype(np.float32), np.float32(1e-37), np.float32(SURE)
+        )  # not 0, not 1
         table = self._columns.table(drawn, size)
-        return RawClicks("synthetic", number * BLOCK, table, time, None, row, kind, when, amount, truth)
+        return RawClicks("synthetic", number * BLOCK, table, time, None, *came, truth)
 
-    def _outcomes(
-        self, rng: np.random.Generator, p: Floats, shift: Floats, time: Ints
-    ) -> tuple[Ints, NDArray[np.int8], Ints, Floats]:
-        row = np.flatnonzero(rng.random(len(p)) < p)
-        delay = self._delay.draw(rng, shift[row])
-        row, delay = row[delay < NEVER_COMES], delay[delay < NEVER_COMES]
-        when = time[row] + delay.astype(np.int64)
-        kind, amount = np.full(len(row), OutcomeKind.CONVERSION, np.int8), np.zeros(len(row))
-        if self._gifts is None:
-            return row, kind, when, amount
-        giving, given = self._gifts.draw(rng, len(row))
-        after = giving + 1  # a gift stands behind the conversion that brings it
-        return (
-            np.insert(row, after, row[giving]),
-            np.insert(kind, after, OutcomeKind.GIFT),
-            np.insert(when, after, when[giving]),
-            np.insert(amount, after, given),
-        )
+    def _truths(self, drawn: Drawn, time: Ints) -> tuple[Floats, Floats, Floats | None]:
+        """Return P(converts, however late), the shift of the delay, and the factor on it; None if it is 1."""
+        log_odds, shift = self._truth.log_odds(drawn), self._truth.delay_shift(drawn)
+        if self._changed is None:
+            return np.broadcast_to(sigmoid(log_odds), len(time)), np.broadcast_to(shift, len(time)), None
+        after = (time - self._start).astype(np.float64)
+        p = sigmoid(log_odds + self._changed.odds(drawn, after)) * self._changed.rate(drawn, after)
+        return np.minimum(p, SURE), np.broadcast_to(shift, len(time)), self._changed.delay(drawn, after)
+
+    def _within(self, shift: Floats, slower: Floats | None) -> Floats | float:
+        """Return P(delay <= attribution window | converts)."""
+        if self._window is None:
+            return 1.0
+        if slower is None:
+            return self._delay.cdf(self._window, shift)
+        return self._delay.cdf_at(self._window / slower, shift)
 
     def _times(self, number: int, size: int) -> Ints:
         """Return the block's times: gaps are exponential, and the sum of all of them is stretched to the duration."""
-        reached = np.cumsum(stream(self._seed, _TIMES, number).exponential(size=size))
+        reached = np.cumsum(stream(self._seed, TIMES, number).exponential(size=size))
         first, last = self._edges[number], self._edges[number + 1]
         place: Floats = (first + (last - first) * (reached / reached[-1])) / self._edges[-1]
-        after: Ints = np.minimum((place * self._duration).astype(np.int64), self._duration - 1)
+        moment = place * self._duration if self._traffic is None else self._traffic.moment(place)
+        after: Ints = np.minimum(moment.astype(np.int64), self._duration - 1)
         return self._start + after
 
     @cached_property
@@ -175,7 +195,7 @@ class SyntheticWorld:
     @cached_property
     def _edges(self) -> Floats:
         """Where blocks begin, as sums of gaps of mean 1; the last is the end of the log, a gap after the last click."""
-        sums = stream(self._seed, _GAPS).standard_gamma(np.append(self._sizes, 1))
+        sums = stream(self._seed, GAPS).standard_gamma(np.append(self._sizes, 1))
         return np.concatenate([[0.0], np.cumsum(sums)])
 
     @cached_property
@@ -183,8 +203,19 @@ class SyntheticWorld:
         return Truth(self._seed, *self._features, self._rate, self._delay_by, self._delay_strength)
 
     @cached_property
+    def _changed(self) -> Changed | None:
+        if not self._changes:
+            return None
+        return Changed(self._seed, self._features[0], self._changes, self._truth, self._delay_strength)
+
+    @cached_property
+    def _traffic(self) -> Traffic | None:
+        moved = any(getattr(change, "traffic", 0.0) for change in self._changes)
+        return Traffic(self._changes, self._duration) if moved else None
+
+    @cached_property
     def _columns(self) -> Columns:
-        return Columns(*self._features)
+        return Columns(*self._features, self._changed.added() if self._changed else ())
 
     def _problems(self) -> Iterator[str]:
         names = [*self.categorical, *self.numeric]
@@ -203,3 +234,5 @@ class SyntheticWorld:
             yield f"delay_by: no categorical feature {self._delay_by!r}{near}"
         yield from delays.problems(self._delay.parts)
         yield from self._gifts.problems() if self._gifts else ()
+        yield from self._refunds.problems() if self._refunds else ()
+        yield from world_changes.problems(self._changes, {field.name: field.values for field in self._features[0]})

@@ -9,10 +9,10 @@ from numpy.typing import NDArray
 
 from replay.log import Floats
 from replay.worlds.levels import Levels, Zipf
+from replay.worlds.streams import BASE, DELAYS, EFFECTS, stream
 
 _SAMPLE = 1 << 17  # clicks that set the base rate: its standard error is then well under 1 %
 _BISECTIONS = 50  # of an interval 200 wide: down to rounding
-_EFFECTS, _DELAYS, _BASE = range(3)  # what a stream of random numbers is for
 
 
 @dataclass(frozen=True)
@@ -89,16 +89,26 @@ class Truth:
     ) -> None:
         self._frequency = [Zipf(field.values, field.zipf) for field in categorical]
         self._effect = [
-            _normals(seed, _EFFECTS, number, field.values, field.effect) for number, field in enumerate(categorical)
+            normals(seed, (EFFECTS, number), field.values, field.effect) for number, field in enumerate(categorical)
         ]
         self._slope = [field.effect for field in numeric]
         names = [field.name for field in categorical]
         self._delay_field = None if delay_by is None else names.index(delay_by)
         if self._delay_field is not None:
             n_levels = categorical[self._delay_field].values
-            self._delay_shift = _normals(seed, _DELAYS, self._delay_field, n_levels, delay_strength)
+            self._delay_shift = normals(seed, (DELAYS, self._delay_field), n_levels, delay_strength)
         self._base = 0.0
-        self._base = _base(self.log_odds(self.draw(stream(seed, _BASE), _SAMPLE)), conversion_rate)
+        self._base = _base(self.log_odds(self.draw(stream(seed, BASE), _SAMPLE)), conversion_rate)
+
+    def add_levels(self, field: int, effect: NDArray[np.float32], delay_shift: NDArray[np.float32]) -> None:
+        """Let a category have further levels, with their effects and, if its levels shift the delay, their shifts."""
+        self._effect[field] = np.concatenate([self._effect[field], effect])
+        if field == self._delay_field:
+            self._delay_shift = np.concatenate([self._delay_shift, delay_shift])
+
+    def effects(self, field: int) -> NDArray[np.float32]:
+        """Return the shifts of the log-odds of a conversion by a category's levels."""
+        return self._effect[field]
 
     def draw(self, rng: np.random.Generator, n: int) -> Drawn:
         """Return the features of n independent clicks."""
@@ -120,18 +130,14 @@ class Truth:
         return self._delay_shift[drawn.levels[self._delay_field]].astype(np.float64)
 
 
-def stream(seed: int, *place: int) -> np.random.Generator:
-    """Return the generator of a place in the world; the same whatever else is drawn, and in which order."""
-    return np.random.default_rng(np.random.SeedSequence(seed, spawn_key=place))
-
-
 def sigmoid(log_odds: Floats) -> Floats:
     """Return 1 / (1 + exp(-log_odds))."""
     return 0.5 + 0.5 * np.tanh(0.5 * log_odds)
 
 
-def _normals(seed: int, purpose: int, field: int, n: int, scale: float) -> NDArray[np.float32]:
-    return stream(seed, purpose, field).standard_normal(n, dtype=np.float32) * np.float32(scale)
+def normals(seed: int, place: tuple[int, ...], n: int, scale: float) -> NDArray[np.float32]:
+    """Return n normals with a standard deviation of `scale`, drawn from a place in the world."""
+    return stream(seed, *place).standard_normal(n, dtype=np.float32) * np.float32(scale)
 
 
 def _base(log_odds: Floats, rate: float) -> float:

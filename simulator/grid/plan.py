@@ -23,6 +23,7 @@ class Planned(NamedTuple):
 
     key: str
     cell: Cell
+    fingerprint: str  # of the prepared log
     plays: Mapping[str, str]  # label of the method -> key of its play
 
 
@@ -49,7 +50,7 @@ def plan(cells: Sequence[Cell], fingerprints: Sequence[str]) -> Plan:
         plays |= {play.key: play for play in own}
         labels = [spec.label for spec in cell.scenario.methods]
         parts = {label: play.key for label, play in zip(labels, own, strict=True)}
-        planned.append(Planned(_key(cell.scenario, fingerprint), cell, parts))
+        planned.append(Planned(_key(cell.scenario, fingerprint), cell, fingerprint, parts))
     families: dict[str, list[Play]] = {}
     for play in plays.values():
         families.setdefault(family(play.scenario), []).append(play)

@@ -10,7 +10,7 @@ from simulator.grid.plan import Play, family
 from simulator.grid.playing import GridWatcher
 from simulator.grid.pool import each
 from simulator.grid.work import Place, prepare_one
-from simulator.runner import Unwatched, fingerprint, prepare_log
+from simulator.runner import Unwatched, fingerprint, read_log
 
 
 class Prepared(NamedTuple):
@@ -64,4 +64,4 @@ def _fingerprint(scenario: Scenario, frame: Any, place: Place, failures: dict[st
 def _prepare_frame(logs: Sequence[Play], frame: Any, place: Place) -> None:
     """Prepare a dataframe, which workers cannot read: they find it in the cache."""
     for log in logs:
-        prepare_log(log.scenario, frame, build.learner(log.scenario), Unwatched(), place.cache)
+        read_log(log.scenario, frame, build.learner(log.scenario), Unwatched(), place.cache)

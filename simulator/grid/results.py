@@ -27,6 +27,7 @@ class CellResult(NamedTuple):
 
     choice: Mapping[str, Any]  # the value of each axis
     plays: Mapping[str, str]  # method -> digest of its play, which other cells may share
+    log: str  # fingerprint of the prepared log
     result: Result  # as of the same scenario run alone
 
 
@@ -76,7 +77,9 @@ class GridResult:
         """The cells that are done, in the order of the grid."""
         store = Store(self.folder)
         there = [one for one in self.record["cells"] if one["cell"] and is_whole(store.cell(one["cell"]))]
-        return [CellResult(one["choice"], one["plays"], Result.load(store.cell(one["cell"]))) for one in there]
+        return [
+            CellResult(one["choice"], one["plays"], one["log"], Result.load(store.cell(one["cell"]))) for one in there
+        ]
 
     @cached_property
     def failures(self) -> Sequence[tuple[Mapping[str, Any], str]]:

@@ -38,7 +38,7 @@ def rows_of(grid: GridResult) -> Rows:
     cells = grid.cells
     methods = list(dict.fromkeys(label for cell in cells for label in cell.plays))
     touched = {label: _touching(_played(cells, label), grid.axes) for label in methods}
-    measured_on = [(cell.choice, _world(cell.result.record)) for cell in cells]
+    measured_on = [(cell.choice, _world(cell)) for cell in cells]
     worlds = _touching(measured_on, grid.axes)
     found: dict[tuple[str, str], Row] = {}
     for cell, (_, world) in zip(cells, measured_on, strict=True):
@@ -67,9 +67,9 @@ def _changes(found: Sequence[tuple[Choice, str]], axis: str) -> bool:
     return any(len(different) > 1 for different in others.values())
 
 
-def _world(record: Mapping[str, Any]) -> str:
-    clock = record["clock"]
-    return json.dumps([record["log"]["fingerprint"], clock["evaluate_from"], clock["attribution_window"]])
+def _world(cell: CellResult) -> str:
+    clock = cell.result.record["clock"]
+    return json.dumps([cell.log, clock["evaluate_from"], clock["attribution_window"]])
 
 
 def _metrics(result: Result) -> dict[str, dict[str, dict[str, Any]]]:

@@ -135,6 +135,7 @@ def _recorded(outcome: Outcome) -> dict[str, Any]:
     return {
         "choice": dict(outcome.cell.choice),
         "cell": planned.key if planned else None,
+        "log": planned.fingerprint if planned else None,
         "plays": dict(planned.plays) if planned else {},
         "failure": outcome.why,
     }

@@ -13,7 +13,7 @@ from simulator import build
 from simulator.folder import OutputError
 from simulator.grid.plan import Play, family
 from simulator.grid.store import Store, is_whole, written
-from simulator.runner import Stage, Unwatched, perform, prepare_log, set_stage
+from simulator.runner import Stage, Unwatched, perform, read_log, set_stage, with_aggregates
 
 
 class Place(NamedTuple):
@@ -31,7 +31,7 @@ class Failure(NamedTuple):
 
 
 class _Last:
-    """The stage that this process used last; one is enough, since plays come family by family.
+    """The log and the stage that this process used last; one is enough, since plays come family by family.
 
     A log that is mapped twice counts twice in a process' memory, and loky ends processes that seem to leak: so stages
     of one log, that follow one another, share its mapping.
@@ -39,6 +39,7 @@ class _Last:
 
     def __init__(self) -> None:
         self._key: tuple[str, str, Place] | None = None
+        self._log: ClickLog | None = None
         self._stage: Stage | None = None
         self._lock = threading.Lock()
 
@@ -46,9 +47,10 @@ class _Last:
         key = (family(play.scenario), play.fingerprint, place)
         with self._lock:
             if self._stage is None or key != self._key:
-                log = self._stage.log if self._stage and self._key and self._key[1:] == key[1:] else None
                 self._stage = None  # before the next is made, so that there is never room for two
-                self._stage, self._key = _set(play, place, log), key
+                if self._log is None or self._log.fingerprint != play.fingerprint:
+                    self._log = _log(play, place)
+                self._stage, self._key = _set(play, place, self._log), key
             return self._stage
 
 
@@ -86,13 +88,13 @@ def told(error: Exception) -> str:
     return str(error) if isinstance(error, LogError | OutputError) else f"{type(error).__name__}: {error}"
 
 
-def _set(play: Play, place: Place, log: ClickLog | None) -> Stage:
-    log = _log(play, place) if log is None else log
-    return set_stage(play.scenario, log, build.learner(play.scenario), place.out, Unwatched())
+def _set(play: Play, place: Place, log: ClickLog) -> Stage:
+    whole = with_aggregates(play.scenario, log, place.cache)
+    return set_stage(play.scenario, whole, build.learner(play.scenario), place.out, Unwatched())
 
 
 def _log(play: Play, place: Place) -> ClickLog:
     try:
         return open_entry(place.cache / play.fingerprint)
     except (FileNotFoundError, DamagedError):
-        return prepare_log(play.scenario, None, build.learner(play.scenario), Unwatched(), place.cache)
+        return read_log(play.scenario, None, build.learner(play.scenario), Unwatched(), place.cache)

@@ -55,8 +55,8 @@ def interval(stats: DayStats, metric: str, weights: Floats) -> Interval:
     Returns
     -------
     Interval
-        Without bounds if there are no replicates, fewer than `FEWEST_DAYS` days, or fewer than half of the replicates
-        have an answer.
+        Without bounds if there are fewer than `FEWEST_DAYS` days or no replicates, or fewer than half of these have an
+        answer.
 
     References
     ----------

@@ -14,6 +14,7 @@ from simulator.report.account import accounts
 from simulator.report.answer import answer
 from simulator.report.curves import MEAN, NLL, RATIO, Curve, Measured, read_measured
 from simulator.report.drawn import delays, over_time
+from simulator.report.happenings import happenings
 from simulator.report.looks import looks, swatch
 from simulator.report.tables import overall_table, segment_tables
 from simulator.report.toml import toml
@@ -35,7 +36,8 @@ def summarize(folder: Path) -> dict[str, Any]:
     dict
         Texts, numbers, lists and dicts only; nothing in it is escaped for HTML.  ``answer``, ``facts``, ``methods``,
         ``table``, ``segments``, ``accounts``, ``notes``, ``scenario`` and ``versions`` are for reading; ``span``,
-        ``curves``, ``reliability`` and ``delays`` are for drawing, with times in ms UTC and None for no answer.
+        ``marks``, ``curves``, ``reliability`` and ``delays`` are for drawing, with times in ms UTC and None for no
+        answer.
 
     Raises
     ------
@@ -56,6 +58,7 @@ def summarize(folder: Path) -> dict[str, Any]:
         "evaluated": _evaluated_clicks(measured),
         "table": overall_table(methods, run["log"]["clicks"]),
         "segments": segment_tables([row for row in measured.overall if row["segment"]], labels),
+        "marks": happenings(run),
         "span": span_of(run),
         "curves": over_time(measured.curves, labels, next((m["label"] for m in methods if m["bound"]), None)),
         "reliability": {label: found for label, found in run.get("reliability", {}).items() if found},

@@ -7,6 +7,7 @@ import numpy as np
 
 from simulator.report import words
 from simulator.report.axes import Figure, escaped, layout, ratio_axis, time_axis, value_axis
+from simulator.report.happenings import draw
 
 Method = Mapping[str, Any]
 
@@ -128,6 +129,7 @@ def _frame(summary: Mapping[str, Any], axis: Figure, lines: Sequence[Figure], le
         inside = last - ripe > width / 6
         place = {"yanchor": "top"} if inside else {"yanchor": "bottom", "xshift": -TOOLS}
         _shade(frame, ripe, last, "labels not mature yet", {"x": last, "xanchor": "right", **place})
+    draw(frame, summary.get("marks", ()))
     if level is not None:
         across = {"type": "line", "xref": "paper", "x0": 0, "x1": 1, "y0": level, "y1": level, "layer": "below"}
         frame["shapes"].append({**across, "line": {"color": "var(--ink-2)", "width": 1.25}})

@@ -27,6 +27,9 @@ LINES = {
     "pending": "pending: happened, not yet arrived at the end",
     "outside_window": "outside the attribution window",
     "repeat": "repeats: a click's conversion counts once",
+    "lost": "lost by the feed",
+    "applied": "applied, each once",
+    "duplicate": "delivered a second time, not applied",
     "quarantined": "quarantined",
 }
 

@@ -41,8 +41,8 @@ def analyse(cell: CellResult, swept: Mapping[str, Swept], loss: str, cache: Path
     figures = figures_of(cell.result.folder / "metrics.parquet", LOSSES[loss])
     present = {label: one for label, one in swept.items() if label in record["methods"]}
     windows = sorted({one.window for one in present.values()})
-    late = _missed(record, windows, cache)
-    first = next(iter(figures.overall.values()))["nll"]
+    late = _missed(record, windows, cache / cell.log)
+    first = next((one["nll"] for one in figures.overall.values() if "nll" in one), {"clicks": 0, "conversions": 0})
     return {
         "choice": dict(cell.choice),
         "clicks": first["clicks"],
@@ -57,12 +57,12 @@ def analyse(cell: CellResult, swept: Mapping[str, Swept], loss: str, cache: Path
     }
 
 
-def _missed(record: Mapping[str, Any], windows: Sequence[int], cache: Path) -> list[Late]:
+def _missed(record: Mapping[str, Any], windows: Sequence[int], entry: Path) -> list[Late]:
     """Return what windows miss of the log that a cell was played on."""
     scenario = Scenario.load(record["scenario"])
-    log = open_entry(cache / record["log"]["fingerprint"])
+    log = open_entry(entry)
     attribution = scenario.clock.attribution_window
-    deliveries = deliver(log, attribution, build.feed(scenario))
+    deliveries = deliver(log, attribution, build.feed(scenario, log))
     since = int(log.click_time[0]) + scenario.clock.evaluate_from if log.n_clicks else 0
     start = int(np.searchsorted(log.click_time, since))
     stop = int(np.searchsorted(log.click_time, log.observed_until - attribution, side="right"))

@@ -268,3 +268,17 @@ class Metrics(Settings):
         lt=1,
         description="Risk of a false drift alarm (delta of ADWIN): smaller rings later and surer.",
     )
+
+
+class GridSpec(Settings):
+    """Values to try: each key is that of a value, as in --set, with a list; every combination is a cell.
+
+    A cell is a scenario like any other, with one value of each list on top of the file's, and has the same results as
+    when it is run alone. `latelabel run` runs all cells that have not been run yet.
+    """
+
+    model_config = ConfigDict(extra="allow")
+    __pydantic_extra__: dict[str, Parameter]
+
+
+NO_GRID = GridSpec.model_validate({})

@@ -10,7 +10,7 @@ from replay.aggregates import Aggregate
 from replay.encoding import Encoding
 from replay.feed import LabelFeed
 from replay.log import ClickLog
-from scenarios import Scenario
+from scenarios import Grid, Scenario
 from scenarios.checks import attribution_window_in, methods_in
 from scenarios.durations import parse_duration
 from scenarios.problems import Problem, nearest, show
@@ -45,6 +45,11 @@ def load(source: Any, overrides: Sequence[str] = ()) -> Scenario:
         With everything that is wrong.
     """
     return Scenario.load(source, overrides, checks=(method_problems, market_problems))
+
+
+def load_grid(source: Any, overrides: Sequence[str] = ()) -> Grid:
+    """Read a scenario with all cells of its grid, and check each whole; see `load`."""
+    return Grid.load(source, overrides, checks=(method_problems,))
 
 
 def method_problems(raw: Mapping[str, Any]) -> list[Problem]:

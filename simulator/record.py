@@ -101,7 +101,7 @@ def record_text(stage: "Stage", played: Mapping[str, "Played"], ledger: Ledger, 
         },
         "marks": [mark.as_dict() for mark in marks(scenario, stage.log, stage.deliveries.watermark)],
         "ledger": ledger.as_dict(),
-        "methods": {spec.label: _method(spec, played[spec.label], stage.clock.end) for spec in scenario.methods},
+        "methods": {spec.label: _method(spec, played[spec.label]) for spec in scenario.methods},
         "reliability": {label: _plain(one.measures.reliability) for label, one in played.items()},
         "delays": delays,
         **_money(played),
@@ -157,8 +157,8 @@ def _refused(log: ClickLog) -> list[str]:
     return [f"rows that were refused are listed in {listed}"] if listed else []
 
 
-def _method(spec: Any, played: "Played", end: int) -> dict[str, Any]:
-    tally = played.trainer.tally
+def _method(spec: Any, played: "Played") -> dict[str, Any]:
+    tally = played.tally
     return {
         "name": spec.name,
         "parameters": _parameters(spec),
@@ -170,7 +170,7 @@ def _method(spec: Any, played: "Played", end: int) -> dict[str, Any]:
         "examples": tally.examples,
         "head_examples": tally.head_examples,
         "positives": tally.positives,
-        "missed": played.trainer.missed(end),
+        "missed": played.missed,
         "seconds": played.seconds,
         "weights": {"effective_share": tally.effective_share},
         "drift": [

@@ -48,9 +48,9 @@ def summarize(folder: Path) -> dict[str, Any]:
     ValueError
         If run.json is of another format.
     """
-    run = _read_run(folder)
+    run = read_run(folder)
     measured = read_measured(folder / "metrics.parquet")
-    methods = _methods(run, measured)
+    methods = methods_of(run, measured)
     labels = [method["label"] for method in methods]
     worth = money(run, measured, methods, _ms(run["clock"]["evaluate_from"]) * 1000)
     return {
@@ -58,7 +58,7 @@ def summarize(folder: Path) -> dict[str, Any]:
         "title": run.get("title") or run["name"],
         "answer": worth["answer"]
         if worth and worth["alone"]
-        else answer(methods, _evaluated(measured, run["clock"]["evaluate_from"])),
+        else answer(methods, evaluated_nll(measured, run["clock"]["evaluate_from"])),
         "facts": _facts(run),
         "methods": methods,
         "evaluated": _evaluated_clicks(measured, [method["label"] for method in _rated(methods)]),
@@ -67,7 +67,7 @@ def summarize(folder: Path) -> dict[str, Any]:
             [row for row in measured.overall if row["segment"] and row["metric"] == RATIO], labels
         ),
         "marks": happenings(run),
-        "span": _span(run),
+        "span": span_of(run),
         "curves": over_time(measured.curves, labels, next((m["label"] for m in methods if m["bound"]), None)),
         "reliability": {label: found for label, found in run.get("reliability", {}).items() if found},
         "delays": delays(run.get("delays"), _windows(run)),
@@ -82,7 +82,8 @@ def summarize(folder: Path) -> dict[str, Any]:
     }
 
 
-def _read_run(folder: Path) -> dict[str, Any]:
+def read_run(folder: Path) -> dict[str, Any]:
+    """Return run.json of a finished run; raises as `summarize` does."""
     for name in ("run.json", "metrics.parquet"):
         if not (folder / name).is_file():
             raise FileNotFoundError(f"{folder}: expected a finished run, which has {name}; found none")
@@ -92,7 +93,8 @@ def _read_run(folder: Path) -> dict[str, Any]:
     return run
 
 
-def _methods(run: Mapping[str, Any], measured: Measured) -> list[dict[str, Any]]:
+def methods_of(run: Mapping[str, Any], measured: Measured) -> list[dict[str, Any]]:
+    """Return what is said of each method of a run, in the order of the scenario."""
     found: dict[tuple[str, str], dict[str, Any]] = {}
     for row in measured.overall:
         if not row["segment"]:
@@ -168,7 +170,7 @@ def _is_duration(value: Any) -> bool:
         return False
 
 
-def _evaluated(measured: Measured, since: str) -> dict[str, Curve]:
+def evaluated_nll(measured: Measured, since: str) -> dict[str, Curve]:
     """Return the NLL of mature labels by method, from the moment on at which clicks count."""
     start = _ms(since) * 1000
     found = {key[0]: curve for key, curve in measured.curves.items() if key[1:] == ("true", NLL)}
@@ -199,7 +201,7 @@ def _facts(run: Mapping[str, Any]) -> list[tuple[str, str]]:
     ]
 
 
-def _span(run: Mapping[str, Any]) -> dict[str, int]:
+def span_of(run: Mapping[str, Any]) -> dict[str, int]:
     """Return the moments that charts mark, ms UTC; clicks from ``mature`` on have no mature label."""
     clock = run["clock"]
     return {

@@ -42,6 +42,22 @@ class Learner(Protocol):
     def restore(self, state: Mapping[str, NDArray[Any]]) -> None:
         """Become the learner that returned `state`."""
 
+    def with_loss(self, loss: str) -> "Learner":
+        """Return an untrained learner of the same settings that minimizes another loss.
+
+        Parameters
+        ----------
+        loss : str
+            "logistic" learns a probability; the others learn a mean, and `predict` returns that: "poisson", "gamma" and
+            "tweedie-1.5" (with its power) with a log link, "squared" with none.  Their gradient with respect to the
+            linear predictor s is ``negative * a(s) - positive * b(s)``.
+
+        Raises
+        ------
+        LearnerError
+            If it cannot.
+        """
+
     def with_arms(self, arms: int) -> "ManyArmed":
         """Return an untrained learner of the same settings that says several things of a click.
 
@@ -71,10 +87,15 @@ class Shown(NamedTuple):
     label: Bools
     kind: Kinds
     elapsed: NDArray[np.int64]  # due minus click time, us
+    amount: Floats32 | None = None  # money it tells of, in the log's currency; None where labels alone are shown
 
 
 class Parts(NamedTuple):
-    """How much each example counts on either side; float32 columns of length n_examples."""
+    """How much each example counts on either side; float32 columns of length n_examples.
+
+    Of a model of value, with the gradient a(s) - Y b(s) of its loss, `negative` is how often a(s) counts and `positive`
+    the money that b(s) is multiplied by: (Y, 1) is a click of known value, (A, 0) an amount that comes later.
+    """
 
     positive: Floats32
     negative: Floats32

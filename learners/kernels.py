@@ -55,31 +55,21 @@ def prefetch(table: Floats32, x: Slots, i: int) -> None:
 
 
 @numba.njit(cache=True, nogil=True, error_model="numpy")
-def probability(logit: float) -> Any:
-    """Return the sigmoid, clipped to [`LOWEST`, `HIGHEST`].
+def exponential(x: float) -> Any:
+    """Return exp(x) of a double within 700 of 0.
 
-    exp(-s) is 2^k exp(r) with r within ln(2)/2 of 0, and exp(r) Taylor's polynomial of degree 8: relative error 3e-10.
+    It is 2^k exp(r) with r within ln(2)/2 of 0, and exp(r) Taylor's polynomial of degree 8: relative error 3e-10.
     """
-    x = min(max(-np.float64(logit), -_SATURATED), _SATURATED)
     rounded = np.float64(x * _LOG2_E + _ROUNDER)
     r = x - (rounded - _ROUNDER) * _LN_2
     r2 = r * r
     high = (1 / 24 + r * (1 / 120)) + r2 * ((1 / 720 + r * (1 / 5040)) + r2 * (1 / 40320))
     power = np.float64((1 + r) + r2 * (1 / 2 + r * (1 / 6)) + r2 * r2 * high)
-    exp = np.int64(power.view(np.int64) + (rounded.view(np.int64) << 52)).view(np.float64)
-    return min(max(1 / (1 + exp), LOWEST), HIGHEST)
+    return np.int64(power.view(np.int64) + (rounded.view(np.int64) << 52)).view(np.float64)
 
 
 @numba.njit(cache=True, nogil=True, error_model="numpy")
-def predict(table: Floats32, x: Slots, out: Floats32) -> None:
-    """Write the probability of every row into `out`; weights are the table's first column, the bias its last row."""
-    n_rows, n_features = x.shape
-    bias = table[len(table) - 1, 0]
-    for i in range(n_rows):
-        prefetch(table, x, i)
-        logit = np.float32(0)
-        for j in range(n_features):
-            logit += table[x[i, j], 0]
-        out[i] = logit + bias
-    for i in range(n_rows):
-        out[i] = probability(out[i])
+def probability(logit: float) -> Any:
+    """Return the sigmoid, clipped to [`LOWEST`, `HIGHEST`]."""
+    x = min(max(-np.float64(logit), -_SATURATED), _SATURATED)
+    return min(max(1 / (1 + exponential(x)), LOWEST), HIGHEST)

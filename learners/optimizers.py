@@ -1,10 +1,10 @@
-"""The compiled loops of the logistic regression, one per optimizer: one step per example, in order.
+"""The compiled loops of the linear models, one per optimizer: one step per example, in order.
 
 Each takes a table with one row of numbers per slot, the weight first and the bias last, so that all that a step needs
 lies in one cache line.  A row is stepped in three passes: gather its slots, work out the steps, take them.  The middle
 one then has no gaps, and the compiler uses vector instructions for its square roots and divisions.  So a slot that
-stands twice in a row (two values that collide) counts twice in the logit and is stepped twice, by steps worked out from
-what was there before the row.
+stands twice in a row (two values that collide) counts twice in their sum s and is stepped twice, by steps worked out
+from what was there before the row.
 """
 
 from collections.abc import Callable
@@ -13,7 +13,8 @@ from typing import NamedTuple
 import numba
 import numpy as np
 
-from learners.kernels import Floats32, Slots, prefetch, probability
+from learners.kernels import Floats32, Slots, prefetch
+from learners.losses import gradient
 
 EPSILON = np.float32(1e-8)  # AdaGrad's, inside the square root as in river
 
@@ -25,13 +26,9 @@ def _padded(n_features: int) -> int:
 
 
 @numba.njit(cache=True, nogil=True, error_model="numpy")
-def _gradient(logit: float, positive: float, negative: float) -> np.float32:
-    f = probability(logit)
-    return np.float32(negative * f - positive * (1 - f))
-
-
-@numba.njit(cache=True, nogil=True, error_model="numpy")
-def sgd(table: Floats32, x: Slots, positive: Floats32, negative: Floats32, rate: float, l2: float) -> None:
+def sgd(
+    table: Floats32, x: Slots, positive: Floats32, negative: Floats32, power: float, rate: float, l2: float
+) -> None:
     """Step by w -= rate * (g + l2 * w); columns: w."""
     n_rows, n_features = x.shape
     bias = table[len(table) - 1]
@@ -39,12 +36,12 @@ def sgd(table: Floats32, x: Slots, positive: Floats32, negative: Floats32, rate:
     w_bias = bias[0]
     for i in range(n_rows):
         prefetch(table, x, i)
-        logit = np.float32(0)
+        s = np.float32(0)
         for j in range(n_features):
             w[j] = table[x[i, j], 0]
-            logit += w[j]
+            s += w[j]
         w[n_features] = w_bias
-        g = _gradient(logit + w_bias, positive[i], negative[i])
+        g = gradient(s + w_bias, positive[i], negative[i], power)
         for j in range(len(w)):
             w[j] = rate * (g + l2 * w[j])
         for j in range(n_features):
@@ -54,7 +51,9 @@ def sgd(table: Floats32, x: Slots, positive: Floats32, negative: Floats32, rate:
 
 
 @numba.njit(cache=True, nogil=True, error_model="numpy")
-def adagrad(table: Floats32, x: Slots, positive: Floats32, negative: Floats32, rate: float, l2: float) -> None:
+def adagrad(
+    table: Floats32, x: Slots, positive: Floats32, negative: Floats32, power: float, rate: float, l2: float
+) -> None:
     """Step by n += g^2; w -= rate * g / sqrt(n + 1e-8), where g includes l2 * w; columns: w, n."""
     n_rows, n_features = x.shape
     bias = table[len(table) - 1]
@@ -63,14 +62,14 @@ def adagrad(table: Floats32, x: Slots, positive: Floats32, negative: Floats32, r
     w_bias, n_bias = bias[0], bias[1]
     for i in range(n_rows):
         prefetch(table, x, i)
-        logit = np.float32(0)
+        s = np.float32(0)
         for j in range(n_features):
             slot = x[i, j]
-            logit += table[slot, 0]
+            s += table[slot, 0]
             w[j] = table[slot, 0]
             n[j] = table[slot, 1]
         w[n_features], n[n_features] = w_bias, n_bias
-        g = _gradient(logit + w_bias, positive[i], negative[i])
+        g = gradient(s + w_bias, positive[i], negative[i], power)
         for j in range(len(w)):
             g_j = g + l2 * w[j]
             w[j] = rate * g_j / np.sqrt(n[j] + g_j * g_j + EPSILON)
@@ -90,6 +89,7 @@ def ftrl(
     x: Slots,
     positive: Floats32,
     negative: Floats32,
+    power: float,
     alpha: float,
     l1: float,
     l2: float,
@@ -108,15 +108,15 @@ def ftrl(
     w_bias, z_bias, n_bias = bias[0], bias[1], bias[2]
     for i in range(n_rows):
         prefetch(table, x, i)
-        logit = np.float32(0)
+        s = np.float32(0)
         for j in range(n_features):
             slot = x[i, j]
-            logit += table[slot, 0]
+            s += table[slot, 0]
             w[j] = table[slot, 0]
             z[j] = table[slot, 1]
             n[j] = table[slot, 2]
         w[n_features], z[n_features], n[n_features] = w_bias, z_bias, n_bias
-        g = _gradient(logit + w_bias, positive[i], negative[i])
+        g = gradient(s + w_bias, positive[i], negative[i], power)
         for j in range(len(w)):
             root = np.sqrt(n[j])
             shrunk = z[j] - np.copysign(l1, z[j])
@@ -138,7 +138,7 @@ class Optimizer(NamedTuple):
     """A compiled loop and what it needs."""
 
     columns: int  # numbers per slot
-    parameters: tuple[str, ...]  # what the loop takes after the examples, in order
+    parameters: tuple[str, ...]  # what the loop takes after the examples and the loss, in order
     learn: Callable[..., None]
 
 

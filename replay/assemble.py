@@ -27,6 +27,7 @@ class Recipe:
 
     encoding: Encoding
     segments: tuple[str, ...]
+    keys: tuple[str, ...]
     keep_columns: bool
     clock_skew: int
     duplicates: str
@@ -61,7 +62,14 @@ class Assembly:
         self._quarantine = Quarantine(folder, self._places)
         self._encoder = Encoder(recipe.encoding, reader.categorical, reader.numeric)
         self._stage = Stage(
-            self._work, reader, self._encoder, recipe.segments, recipe.keep_columns, self._quarantine, self._places
+            self._work,
+            reader,
+            self._encoder,
+            recipe.segments,
+            recipe.keys,
+            recipe.keep_columns,
+            self._quarantine,
+            self._places,
         )
         self._notes: list[str] = []
 
@@ -137,14 +145,17 @@ class Assembly:
     def _write_clicks(self, staged: Staged, ordered: _Ordered) -> dict[str, tuple[str, ...]]:
         order = ordered.order
         columns = {"click_time": ordered.click_time, "click": arranged(staged.click, order, self._work / "click")}
-        if staged.true_probability is not None:
-            columns["true_probability"] = arranged(staged.true_probability, order, self._work / "probability")
+        for name, truth in (("true_probability", staged.true_probability), ("true_value", staged.true_value)):
+            if truth is not None:
+                columns[name] = arranged(truth, order, self._work / f"{name}_in_order")
         segments = {}
         for i, (name, coder) in enumerate(self._stage.coders.items()):
             codes = arranged(staged.codes[name], order, self._work / f"codes_{i}")
             renumbered = Spool(self._work / f"renumbered_{i}", np.int32)
             segments[name] = coder.renumber(codes, renumbered)
             columns[f"segment_{i}"] = renumbered.read()
+        for i, hashes in enumerate(staged.keys.values()):
+            columns[f"key_{i}"] = arranged(hashes, order, self._work / f"keyed_{i}")
         write_columns(self._folder / CLICKS, columns)
         return segments
 
@@ -175,6 +186,7 @@ class Assembly:
             observed_until=latest if reader.observed_until is None else reader.observed_until,
             intake=self._quarantine.intake(notes),
             segments=segments,
+            keys=self._recipe.keys,
             description={
                 "sources": self._places.sources,
                 "replayed": list(reader.replayed),

@@ -113,13 +113,13 @@ def hash_text(values: pa.Array, seed: np.uint64) -> Hashes:
     return out
 
 
-def hash_ids(values: pa.Array) -> Hashes:
-    """Return a 64-bit hash of every click id's canonical text, `NO_ID` where it is missing.
+def hash_ids(values: pa.Array, column: str = "click_id") -> Hashes:
+    """Return a 64-bit hash of every id's canonical text, `NO_ID` where it is missing.
 
     Ids are compared by hash alone: among n of them two different ones meet with probability n^2 / 2^65, which is one
     in 370,000 for ten million.
     """
-    text = canonical_text(values, "click_id")
+    text = canonical_text(values, column)
     hashes = np.maximum(hash_text(text, np.uint64(0)), np.uint64(1))
     if text.null_count:
         hashes[~valid_mask(text)] = NO_ID

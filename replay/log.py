@@ -80,7 +80,9 @@ class ClickLog:
     intake: Intake
     fingerprint: str  # of the content and of how it was read and encoded
     true_probability: NDArray[np.float32] | None = None  # P(converts in the world), synthetic logs only
+    true_value: NDArray[np.float32] | None = None  # expected money inside the window, likewise; in the log's currency
     segments: Mapping[str, Segment] = field(default_factory=dict)
+    keys: Mapping[str, NDArray[np.uint64]] = field(default_factory=dict)  # hashes of what aggregates are made by
     columns: pa.Table | None = None  # raw feature columns, where a learner asked for them
     description: Mapping[str, Any] = field(default_factory=dict)  # for the report: paths, features, hash collisions
 

@@ -1,19 +1,15 @@
 """From a reader to a log: read once, judge, encode, put in order, keep; later runs open what is kept."""
 
-import errno
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 
 from replay.assemble import Assembly, Recipe
 from replay.encoding import Encoding
-from replay.errors import LogError
 from replay.log import ClickLog
 from replay.quarantine import FILE, refuse_too_many
 from replay.readers.base import LogReader
-from replay.store import DamagedError, cache_folder, draft, open_entry, publish, seal
-
-_FULL = (errno.ENOSPC, errno.EDQUOT)
+from replay.store import DamagedError, cache_folder, draft, open_entry, publish, room_in, seal
 
 
 def prepare(
@@ -21,6 +17,7 @@ def prepare(
     *,
     encoding: Encoding,
     segments: Sequence[str] = (),
+    keys: Sequence[str] = (),
     keep_columns: bool = False,
     cache: Path | None = None,
     clock_skew: int = 0,
@@ -37,6 +34,8 @@ def prepare(
         How features become slots.
     segments : sequence of str
         Columns by which results may be split.
+    keys : sequence of str
+        Columns of the keys of aggregates.
     keep_columns : bool
         Whether to keep the feature columns too: categories as text, numbers as float64.
     cache : Path, optional
@@ -58,7 +57,7 @@ def prepare(
     """
     if duplicates not in ("ids", "rows"):
         raise ValueError(f'duplicates must be "ids" or "rows", got {duplicates!r}')
-    recipe = Recipe(encoding, tuple(segments), keep_columns, clock_skew, duplicates)
+    recipe = Recipe(encoding, tuple(segments), tuple(keys), keep_columns, clock_skew, duplicates)
     entry = (cache if cache is not None else cache_folder()) / recipe.key(reader)
     try:
         log = open_entry(entry)
@@ -75,16 +74,9 @@ def prepare(
 def _prepared(
     reader: LogReader, recipe: Recipe, entry: Path, progress: Callable[[int], None] | None = None
 ) -> ClickLog:
-    try:
-        with draft(entry.parent) as folder:
-            seal(folder, Assembly(reader, recipe, folder).run(progress))
-            publish(folder, entry)
-    except OSError as error:
-        if error.errno not in _FULL:
-            raise
-        raise LogError(
-            f"no room for the prepared log in {entry.parent}; make some, or name another folder in LATELABEL_CACHE"
-        ) from error
+    with room_in(entry.parent), draft(entry.parent) as folder:
+        seal(folder, asdict(Assembly(reader, recipe, folder).run(progress)))
+        publish(folder, entry)
     return open_entry(entry)
 
 

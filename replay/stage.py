@@ -47,7 +47,9 @@ class Staged(NamedTuple):
     slots: SlotTable
     outcomes: Piece
     true_probability: NDArray[np.float32] | None
+    true_value: NDArray[np.float32] | None
     codes: dict[str, Codes]
+    keys: dict[str, Hashes]
     columns: pa.Table | None
 
 
@@ -62,6 +64,8 @@ class Stage:
     encoder : Encoder
     segments : sequence of str
         Columns to code as segments.
+    keys : sequence of str
+        Columns to hash as keys of aggregates.
     keep_columns : bool
         Whether to keep the feature columns themselves too.
     quarantine : Quarantine
@@ -74,6 +78,7 @@ class Stage:
         reader: LogReader,
         encoder: Encoder,
         segments: Sequence[str],
+        keys: Sequence[str],
         keep_columns: bool,
         quarantine: Quarantine,
         places: Places,
@@ -88,11 +93,12 @@ class Stage:
         self._columns = (
             TableWriter(folder / COLUMNS, raw_schema(reader.categorical, reader.numeric)) if keep_columns else None
         )
-        self._probability: Spool | None = None
+        self._truths: dict[str, Spool] = {}
         self._ids: Spool | None = None
         self._refused_ids: list[Hashes] = []
         self.coders = {name: SegmentCoder(name) for name in segments}
         self._codes = {name: Spool(folder / f"segment_{i}", np.int32) for i, name in enumerate(segments)}
+        self._keys = {name: Spool(folder / f"key_{i}", np.uint64) for i, name in enumerate(keys)}
 
     def add_clicks(self, raw: RawClicks) -> None:
         """Take some clicks and the outcomes in their rows."""
@@ -106,9 +112,8 @@ class Stage:
         self._outcomes.append(*self._quarantine.refuse(Reason.CLICK_QUARANTINED, found, found.row < 0))
         self._add_ids(raw.click_id, keep)
         self._add_features(raw.features, keep)
-        if raw.true_probability is not None:
-            self._probability = self._probability or Spool(self._folder / "true_probability", np.float32)
-            self._probability.append(raw.true_probability[keep])
+        self._add_truth("true_probability", raw.true_probability, keep)
+        self._add_truth("true_value", raw.true_value, keep)
         self._clicks.append(raw.click_time[keep], number[keep])
         self._accepted += int(np.count_nonzero(keep))
 
@@ -137,8 +142,10 @@ class Stage:
             has_ids=self._ids is not None,
             slots=read_slots(slots, self._accepted, n_features) if slots is not None else no_slots(self._accepted),
             outcomes=Piece(**self._outcomes.read()),
-            true_probability=self._probability.read() if self._probability is not None else None,
+            true_probability=self._truth("true_probability"),
+            true_value=self._truth("true_value"),
             codes={name: spool.read() for name, spool in self._codes.items()},
+            keys={name: spool.read() for name, spool in self._keys.items()},
             columns=read_table(read_file(self._folder / COLUMNS)) if self._columns is not None else None,
         )
 
@@ -150,6 +157,16 @@ class Stage:
         found = self._quarantine.refuse(Reason.OUTCOME_TIME_INVALID, found, timeless, amount)
         return self._quarantine.refuse(Reason.AMOUNT_INVALID, found, ~usable[~timeless], amount[~timeless])
 
+    def _add_truth(self, name: str, values: NDArray[np.float32] | None, keep: Bools) -> None:
+        if values is None:
+            return
+        if name not in self._truths:
+            self._truths[name] = Spool(self._folder / name, np.float32)
+        self._truths[name].append(values[keep])
+
+    def _truth(self, name: str) -> NDArray[np.float32] | None:
+        return self._truths[name].read() if name in self._truths else None
+
     def _add_ids(self, click_id: pa.Array | None, keep: Bools) -> None:
         if click_id is not None and self._ids is None:
             self._ids = Spool(self._folder / "ids", np.uint64)
@@ -160,13 +177,18 @@ class Stage:
             self._refused_ids.append(ids[~keep])
 
     def _add_features(self, features: pa.Table, keep: Bools) -> None:
-        unknown = [name for name in self.coders if name not in features.column_names]
+        wanted = [("segment", name) for name in self.coders] + [("key", name) for name in self._keys]
+        there = features.column_names
+        unknown = [f"no {what} column {name!r}{suggestion(name, there)}" for what, name in wanted if name not in there]
         if unknown:
-            raise LogError([f"no segment column {name!r}{suggestion(name, features.column_names)}" for name in unknown])
+            raise LogError(unknown)
         if not keep.all() and features.num_columns:
             features = features.filter(as_arrow(keep))
         self._slots.append(self._encoder.encode(features))
         for name, coder in self.coders.items():
             self._codes[name].append(coder.encode(features.column(name)))
+        for name, spool in self._keys.items():
+            for values in features.column(name).chunks:
+                spool.append(hash_ids(values, name))
         if self._columns is not None:
             self._columns.append(raw_columns(features, self._reader.categorical, self._reader.numeric))

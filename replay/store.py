@@ -4,6 +4,7 @@ An entry is written beside its place and renamed into it, so that it is there wh
 forced to disk, since one that did not get there fails its digest and the log is prepared again.
 """
 
+import errno
 import json
 import os
 import shutil
@@ -11,7 +12,7 @@ import tempfile
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -23,10 +24,12 @@ from replay.arrow_files import no_slots, read_columns, read_file, read_slots, re
 from replay.errors import LogError
 from replay.log import ClickLog, Intake, Outcomes, Segment
 
-FORMAT = 1  # of the files and of how values become slots; another number, another entry
+FORMAT = 2  # of the files and of how values become slots; another number, another entry
 SLOTS, CLICKS, OUTCOMES, COLUMNS = "slots.arrow", "clicks.arrow", "outcomes.arrow", "columns.arrow"
 _MANIFEST = "manifest.json"
 _DRAFT = ".draft-"
+_DAMAGE = (OSError, ValueError, KeyError, TypeError, pa.ArrowException)  # what reading a damaged entry raises
+_FULL = (errno.ENOSPC, errno.EDQUOT)
 _STALE = 24 * 3600  # seconds after which an abandoned draft is swept
 
 
@@ -44,6 +47,7 @@ class Contents:
     observed_until: int
     intake: Intake
     segments: Mapping[str, tuple[str, ...]]
+    keys: tuple[str, ...]
     description: Mapping[str, Any]
 
 
@@ -95,10 +99,10 @@ def _sweep(cache: Path) -> None:
                 shutil.rmtree(folder, ignore_errors=True)
 
 
-def seal(folder: Path, contents: Contents) -> None:
+def seal(folder: Path, contents: Mapping[str, Any]) -> None:
     """Write the manifest of a finished draft, with the size and digest of every file."""
     files = {path.name: [path.stat().st_size, _file_digest(read_file(path))] for path in sorted(folder.iterdir())}
-    manifest = {"format": FORMAT, "files": files, "contents": asdict(contents)}
+    manifest = {"format": FORMAT, "files": files, "contents": contents}
     (folder / _MANIFEST).write_text(json.dumps({"digest": digest(manifest), "manifest": manifest}, indent=1))
 
 
@@ -109,7 +113,7 @@ def publish(folder: Path, entry: Path) -> None:
             folder.rename(entry)
             return
         with suppress(DamagedError, FileNotFoundError):
-            open_entry(entry)
+            open_files(entry)
             return
         with suppress(OSError):
             aside = folder.with_name(f"{folder.name}-replaced")
@@ -128,14 +132,48 @@ def open_entry(entry: Path) -> ClickLog:
     DamagedError
         If anything in it is missing or not as it was written.
     """
+    contents, data = open_files(entry)
+    try:
+        return _log(contents, data, entry)
+    except _DAMAGE as error:
+        raise DamagedError(f"{type(error).__name__}: {error}") from error
+
+
+def open_files(entry: Path) -> tuple[dict[str, Any], dict[str, pa.Buffer]]:
+    """Return what an entry says of itself and its files by name, where they lie, each compared with its digest.
+
+    Raises
+    ------
+    FileNotFoundError, DamagedError
+        As `open_entry`.
+    """
     if not entry.exists():
         raise FileNotFoundError(entry)
     try:
         manifest = _read_manifest(entry)
         data = {name: _checked(entry / name, *expected) for name, expected in manifest["files"].items()}
-        return _log(manifest["contents"], data, entry)
-    except (OSError, ValueError, KeyError, TypeError, pa.ArrowException) as error:
+        return manifest["contents"], data
+    except _DAMAGE as error:
         raise DamagedError(f"{type(error).__name__}: {error}") from error
+
+
+@contextmanager
+def room_in(cache: Path) -> Iterator[None]:
+    """Say what to do where the disk is full.
+
+    Raises
+    ------
+    LogError
+        If it is.
+    """
+    try:
+        yield
+    except OSError as error:
+        if error.errno not in _FULL:
+            raise
+        raise LogError(
+            f"no room for the prepared log in {cache}; make some, or name another folder in LATELABEL_CACHE"
+        ) from error
 
 
 def _read_manifest(entry: Path) -> dict[str, Any]:
@@ -177,10 +215,12 @@ def _log(contents: Mapping[str, Any], data: Mapping[str, pa.Buffer], entry: Path
         intake=Intake(**{**contents["intake"], "notes": tuple(contents["intake"]["notes"])}),
         fingerprint=contents["fingerprint"],
         true_probability=clicks.get("true_probability"),
+        true_value=clicks.get("true_value"),
         segments={
             name: Segment(clicks[f"segment_{i}"], tuple(values))
             for i, (name, values) in enumerate(contents["segments"].items())
         },
+        keys={name: clicks[f"key_{i}"] for i, name in enumerate(contents["keys"])},
         columns=read_table(data[COLUMNS]) if COLUMNS in data else None,
         description=description,
     )

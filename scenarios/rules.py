@@ -1,13 +1,16 @@
 """What must hold between the keys of a scenario, beyond the type and the range of each."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import pairwise
 from typing import Any
 
+from scenarios.aggregates import broken_aggregates
 from scenarios.change_rules import change_problems, fault_problems, refund_problems
 from scenarios.durations import DAY, format_duration
+from scenarios.livestream import LivestreamLog
 from scenarios.logs import SyntheticLog, TableLog
 from scenarios.problems import Problem, mismatch, unknown_name
-from scenarios.sections import Clock, Feed, Learner, MethodSpec, Metrics, Tune
+from scenarios.sections import Clock, Feed, Learner, MethodSpec, Metrics, Pipeline, PipelineFault, Tune
 
 
 def broken_rules(sections: Mapping[str, Any], *, is_file: bool) -> list[Problem]:
@@ -27,12 +30,19 @@ def broken_rules(sections: Mapping[str, Any], *, is_file: bool) -> list[Problem]
         found += [_feature_names(log), _delay(log), _delay_by(log), _gifts(log)]
         found += [refund_problems(log), change_problems(log)]
         found += [_evaluation_start(log, clock)] if clock else []
+    if isinstance(log, LivestreamLog):
+        found += [_delay(log), _evaluation_start(log, clock) if clock else ()]
     if isinstance(log, TableLog):
         found += [_columns(log), _path(log) if is_file else ()]
+    if log:
+        found.append(broken_aggregates(log))
     if log and metrics:
         found.append(_segments(log, metrics))
     found += [_labels(methods)] if methods else []
     found += [_optimizer(learner)] if learner else []
+    pipeline = sections.get("pipeline")
+    found += [_pipeline(pipeline), _drains(pipeline, clock) if clock else ()] if pipeline else []
+    found += [_in_log(pipeline, log)] if pipeline and isinstance(log, SyntheticLog) else []
     found += [_latency(feed), fault_problems(feed, log)] if feed else []
     tune = sections.get("tune")
     found += [_rates(tune), _scored(tune, clock) if clock else ()] if tune else []
@@ -54,7 +64,7 @@ def _once(places: Sequence[tuple[str, str]], expected: str) -> Iterator[Problem]
             yield Problem(key, f"expected {expected}, got {name!r}, as at {first}")
 
 
-def _delay(log: SyntheticLog) -> Iterator[Problem]:
+def _delay(log: SyntheticLog | LivestreamLog) -> Iterator[Problem]:
     if not sum(part.share for part in log.delay):
         yield Problem("log.delay", "expected a share above 0 in at least one part, got 0 in all")
     for number, part in enumerate(log.delay):
@@ -76,7 +86,7 @@ def _gifts(log: SyntheticLog) -> Iterator[Problem]:
         yield mismatch("log.gifts.p99", f"an amount of at least the median, {log.gifts.median}", log.gifts.p99)
 
 
-def _evaluation_start(log: SyntheticLog, clock: Clock) -> Iterator[Problem]:
+def _evaluation_start(log: SyntheticLog | LivestreamLog, clock: Clock) -> Iterator[Problem]:
     if clock.evaluate_from >= log.days * DAY:
         start = format_duration(clock.evaluate_from)
         yield mismatch("clock.evaluate_from", f"less than the {log.days:g} days of the log", start)
@@ -88,7 +98,8 @@ def _columns(log: TableLog) -> Iterator[Problem]:
     for number, (key, name) in enumerate(places):
         if name in (earlier for _, earlier in places[:number]):
             yield mismatch(key, "each column once, as categorical or as numeric", name)
-    later = {"conversion_time": log.conversion_time, "amount": log.amount, "true_probability": log.true_probability}
+    roles = ("conversion_time", "amount", "true_probability", "true_value")
+    later = {role: getattr(log, role) for role in roles}
     for key, name in places:
         what = next((role for role, column in later.items() if column == name), None)
         if what is not None:
@@ -144,3 +155,37 @@ def _scored(tune: Tune, clock: Clock) -> Iterator[Problem]:
         last = f"{format_duration(start)} - {format_duration(window)}"
         less = f"less than clock.evaluate_from - attribution_window, {last}, since later clicks are not mature by then"
         yield mismatch("tune.score_from", less, format_duration(tune.score_from))
+
+
+def _pipeline(pipeline: Pipeline) -> Iterator[Problem]:
+    for number, fault in enumerate(pipeline.fault):
+        key = f"pipeline.fault[{number}]"
+        if fault.kind != "crash" and fault.delivery is not None:
+            yield mismatch(f"{key}.delivery", 'no delivery, which only kind = "crash" has', fault.delivery)
+        if fault.kind != "poison" and fault.rollback_after is not None:
+            found = format_duration(fault.rollback_after)
+            yield mismatch(f"{key}.rollback_after", 'no rollback_after, which only kind = "poison" has', found)
+        if fault.kind != "crash" and not fault.lasts:
+            yield mismatch(f"{key}.lasts", "a duration above 0s", "0s")
+    ordered = sorted(enumerate(pipeline.fault), key=lambda one: one[1].at)
+    for (first, one), (second, other) in pairwise(ordered):
+        if other.at < _over(one):
+            told = f"a time after pipeline.fault[{first}] is over, {format_duration(_over(one))}"
+            yield mismatch(f"pipeline.fault[{second}].at", told, format_duration(other.at))
+
+
+def _over(fault: PipelineFault) -> int:
+    """Return when nothing of a fault is left to be done, us after the first click."""
+    return fault.at + max(fault.lasts, 1) + (fault.rollback_after or 0)
+
+
+def _drains(pipeline: Pipeline, clock: Clock) -> Iterator[Problem]:
+    if not clock.publish_every and (pipeline.fault or pipeline.capacity is not None):
+        yield mismatch("clock.publish_every", "a duration above 0s, as the pipeline has faults or a capacity", "0s")
+
+
+def _in_log(pipeline: Pipeline, log: SyntheticLog) -> Iterator[Problem]:
+    for number, fault in enumerate(pipeline.fault):
+        if fault.at >= log.days * DAY:
+            told = f"less than the {log.days:g} days of the log"
+            yield mismatch(f"pipeline.fault[{number}].at", told, format_duration(fault.at))

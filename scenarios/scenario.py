@@ -9,11 +9,11 @@ from typing import Any, Self
 
 from pydantic import ConfigDict, Field, PrivateAttr
 
+from scenarios.any_log import Log
 from scenarios.checks import Check
 from scenarios.fields import Settings, Slug
 from scenarios.load import load_as
-from scenarios.logs import Log
-from scenarios.sections import Clock, Feed, Learner, Methods, Metrics, Tune
+from scenarios.sections import Clock, Feed, Learner, Methods, Metrics, Pipeline, Tune
 
 
 class Scenario(Settings):
@@ -34,6 +34,7 @@ class Scenario(Settings):
     log: Log = Field(description="Where the clicks come from.")
     clock: Clock = Field(default=Clock(), description="When things happen.")
     feed: Feed = Field(default=Feed(), description="How outcomes travel to the trainer.")
+    pipeline: Pipeline | None = Field(default=None, description="What goes wrong on the trainer's side.")
     learner: Learner = Field(default=Learner(), description="What learns.")
     tune: Tune | None = Field(default=None, description="How each method finds its learning rate.")
     methods: Methods = Field(alias="method", description="Ways of coping with late labels.")

@@ -111,6 +111,51 @@ class Feed(Settings):
     )
 
 
+class PipelineFault(Settings):
+    """Something that goes wrong on the trainer's side, for all methods alike."""
+
+    kind: Annotated[Literal["crash", "poison", "unpublished"], Words(noun="kind of pipeline fault")] = Field(
+        description='"crash": the trainer is down, and the last published models serve on; afterwards it goes on from '
+        'its last checkpoint. "poison": what comes due in this time is learned with its label inverted and its amount '
+        'a thousandfold. "unpublished": it learns, but the models of before serve on.',
+    )
+    at: Duration = Field(description="When it begins, after the log's first click.")
+    lasts: Duration = Field(
+        default=0, description='How long it lasts. A "crash" of "0s" is a restart between two publishes.'
+    )
+    delivery: Annotated[Literal["exactly_once", "at_least_once", "at_most_once"], Words(noun="delivery")] | None = (
+        Field(
+            default=None,
+            description='What becomes of the examples between the last checkpoint and the crash; "crash" alone has it. '
+            '"exactly_once" (the default): models and place in the stream go back together, and nothing is lost. '
+            '"at_least_once": the place goes back, the models do not, and learn them again. "at_most_once": the models '
+            "go back, the place does not, and never see them again.",
+        )
+    )
+    rollback_after: Duration | None = Field(
+        default=None,
+        description='"poison" alone has it: how long after its end somebody notices, goes back to the checkpoint '
+        "before and learns everything since but the poison. Without it nobody does.",
+    )
+
+
+class Pipeline(Settings):
+    """The trainer's side of the pipeline, and what goes wrong there."""
+
+    capacity: Annotated[int, Field(ge=1)] | None = Field(
+        default=None,
+        description="Most examples that can be learned in one `clock.publish_every`; what is left waits, oldest first. "
+        "Without it, all of them.",
+    )
+    checkpoint_every: PositiveDuration = Field(
+        default=6 * HOUR,
+        description="How often the simulated trainer saves its models: as far as a crash takes it back.",
+    )
+    fault: Annotated[
+        tuple[PipelineFault, ...], Field(strict=False), Words(expected="tables headed [[pipeline.fault]]")
+    ] = Field(default=(), description="What goes wrong, one [[pipeline.fault]] each.")
+
+
 class MethodSpec(Settings):
     """A way of coping with late labels, with its own parameters; the methods page describes them.
 

@@ -5,6 +5,7 @@ from typing import Any
 
 from learners import LEARNERS
 from learners.base import Learner
+from replay.aggregates import Aggregate
 from replay.encoding import Encoding
 from replay.feed import LabelFeed
 from replay.log import ClickLog
@@ -12,8 +13,11 @@ from scenarios import Scenario
 from scenarios.checks import attribution_window_in, methods_in
 from scenarios.durations import parse_duration
 from scenarios.problems import Problem, nearest, show
+from scenarios.sections import PipelineFault
+from simulator.clock import Clock
 from simulator.feed_faults import faults_of
 from simulator.methods import METHODS, Method, Parameter, PluginError, Recipe, Timing, parameters
+from simulator.pipeline import Fault, Pipeline
 
 _EXPECTED: Mapping[str, tuple[str, Callable[[Any], bool]]] = {
     "duration": ('a duration such as "90s" or "7d"', lambda value: isinstance(value, str)),
@@ -90,6 +94,27 @@ def feed(scenario: Scenario, log: ClickLog) -> LabelFeed:
     """Return the label feed of a log, whose first click the times of faults are counted from."""
     told = scenario.feed
     return LabelFeed(told.kind, told.latency, told.sigma, scenario.seed, faults=faults_of(scenario, log))
+
+
+def pipeline(scenario: Scenario, clock: Clock) -> Pipeline:
+    """Return what goes wrong on the trainer's side of a log, in its own time."""
+    settings, first = scenario.pipeline, clock.first_click
+    if settings is None:
+        return Pipeline()
+    faults = [_fault(one, first) for one in sorted(settings.fault, key=lambda one: one.at)]
+    return Pipeline(settings.capacity, settings.checkpoint_every, tuple(faults))
+
+
+def _fault(fault: PipelineFault, first: int) -> Fault:
+    start = first + fault.at
+    end = start + fault.lasts
+    rollback = None if fault.rollback_after is None else end + fault.rollback_after
+    return Fault(fault.kind, start, end, fault.delivery or "exactly_once", rollback)
+
+
+def aggregates(scenario: Scenario) -> tuple[Aggregate, ...]:
+    """Return the as-of aggregates of the log."""
+    return tuple(Aggregate(**one.model_dump()) for one in scenario.log.aggregate)
 
 
 def _parameter_problems(path: str, recipe: Recipe, given: Mapping[str, Any], timing: Timing | None) -> list[Problem]:

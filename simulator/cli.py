@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING
 
 from replay.errors import LogError
 from scenarios import ScenarioError, catalogue, schema
+from scenarios.durations import SECOND, parse_duration
 from simulator import limits_options
 from simulator.folder import OutputError
+from simulator.interruption import Interruption, StoppedError
 
 if TYPE_CHECKING:
     pass
@@ -40,6 +42,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except (ScenarioError, LogError, OutputError) as error:
         _complain(str(error))
         return WRONG
+    except StoppedError as error:
+        _complain(f"stopped; {str(error) or 'what was done is kept, and the same command goes on from there'}")
+        return FAILED
     except KeyboardInterrupt:
         _complain("stopped; nothing was written")
         return FAILED
@@ -94,12 +99,21 @@ def _add_run(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
         help="run a scenario",
         description="Replay the scenario's log under each of its methods, measure them, and leave a folder with "
         "run.json, metrics.parquet, predictions/ and report.html.",
-        epilog="The folder is written whole or not at all; an earlier run in the same place is replaced.",
+        epilog="The folder is written whole or not at all; an earlier run in the same place is replaced. Ctrl-C stops "
+        "at the next publish and keeps what was done; the same command goes on from there.",
     )
     run.add_argument("scenario", help="a scenario file (TOML), or a name from: latelabel list")
     run.add_argument("--out", type=Path, metavar="DIR", help="folder of the results (default: runs/NAME)")
     _add_set(run)
     run.add_argument("--jobs", type=_positive, default=1, metavar="N", help="methods replayed at a time (default: 1)")
+    run.add_argument(
+        "--checkpoint-every",
+        type=_seconds,
+        default=60.0,
+        metavar="TIME",
+        help="wall time between checkpoints, such as 30s or 5m (default: 60s); a run that was stopped or killed goes "
+        "on from the last one when the same command is given again, to the same bytes",
+    )
     run.add_argument("--quiet", action="store_true", help="no progress and no tables, only the report's path")
     run.set_defaults(command=_run)
 
@@ -153,17 +167,27 @@ def _positive(text: str) -> int:
     return int(text)
 
 
+def _seconds(text: str) -> float:
+    try:
+        return parse_duration(text) / SECOND
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
+
+
 def _run(options: argparse.Namespace) -> int:
     from simulator import build, terminal  # noqa: PLC0415  (--help and list must not pay for the engine)
     from simulator.runner import run  # noqa: PLC0415
 
     scenario = build.load(options.scenario, options.set)
     out = options.out or Path("runs") / scenario.name
-    if options.quiet:
-        result = run(scenario, out=out, jobs=options.jobs)
-    else:
-        with terminal.Progress() as watcher:
-            result = run(scenario, out=out, jobs=options.jobs, watcher=watcher)
+    with Interruption() as interruption:
+        kept = {"checkpoint_every": options.checkpoint_every, "asked_to_stop": interruption.came}
+        if options.quiet:
+            result = run(scenario, out=out, jobs=options.jobs, **kept)
+        else:
+            with terminal.Progress() as watcher:
+                result = run(scenario, out=out, jobs=options.jobs, watcher=watcher, **kept)
+    if not options.quiet:
         terminal.show(result)
     _say(str(result.report))
     return DONE

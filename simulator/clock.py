@@ -18,13 +18,14 @@ class Clock:
     publish_every: int  # 0: event by event
     publish_lag: int = 0
     batch: int = 1024  # examples between two refreshes of what corrections see of the model
+    first_click: int = 0  # us UTC
 
     @classmethod
     def of(cls, log: ClickLog, publish_every: int, publish_lag: int = 0, batch: int = 1024) -> "Clock":
         """Return the clock for a log: drains fall on round multiples of `publish_every` since the epoch."""
         first, last = (int(log.click_time[0]), int(log.click_time[-1])) if log.n_clicks else (0, -1)
         start = first - first % publish_every if publish_every else first
-        return cls(start, last, publish_every, publish_lag, batch)
+        return cls(start, last, publish_every, publish_lag, batch, first)
 
     @property
     def drains(self) -> int:

@@ -28,7 +28,9 @@ def clicks_before(log: ClickLog, moment: int) -> ClickLog:
         slots=replace(log.slots, n_rows=n),
         outcomes=outcomes,
         true_probability=None if log.true_probability is None else log.true_probability[:n],
+        true_value=None if log.true_value is None else log.true_value[:n],
         segments={name: Segment(one.code[:n], one.values) for name, one in log.segments.items()},
+        keys={name: hashes[:n] for name, hashes in log.keys.items()},
         columns=None if log.columns is None else log.columns.slice(0, n),
     )
 
@@ -81,6 +83,8 @@ def _rows(log: ClickLog, rows: Ints) -> ClickLog:
         slots=SlotTable.of(log.slots.take(rows)),
         outcomes=chosen._replace(row=place[chosen.row]),
         true_probability=None if log.true_probability is None else log.true_probability[rows],
+        true_value=None if log.true_value is None else log.true_value[rows],
         segments={name: Segment(one.code[rows], one.values) for name, one in log.segments.items()},
+        keys={name: hashes[rows] for name, hashes in log.keys.items()},
         columns=columns,
     )

@@ -7,12 +7,20 @@ import simpy
 
 from simulator.clock import Clock
 from simulator.exact import replay_exactly
+from simulator.operator import Operator
 from simulator.trainer import Trainer
 
 Tick = Callable[[int], None]  # told the simulated time, us UTC; may raise to stop the run
 
 
-def replay(trainer: Trainer, clock: Clock, tick: Tick) -> None:
+def replay(
+    trainer: Trainer,
+    clock: Clock,
+    tick: Tick,
+    operator: Operator | None = None,
+    first: int = 0,
+    keep: Callable[[int], None] | None = None,
+) -> None:
     """Run a method over its log, from the first click to the last.
 
     Each drain first predicts the clicks since the last one, with the model as it was published then, and only then
@@ -27,6 +35,12 @@ def replay(trainer: Trainer, clock: Clock, tick: Tick) -> None:
         With ``publish_every = 0`` every event is played by itself, see `replay_exactly`.
     tick : callable
         Called with the simulated time at every wake-up.
+    operator : Operator, optional
+        Runs the trainer; by default nothing goes wrong.  Not with ``publish_every = 0``.
+    first : int
+        Drains that have been done already, by a trainer and an operator that are as they were after these.
+    keep : callable, optional
+        Called after every drain with how many are done; may raise to stop the run.
     """
     if not clock.publish_every:
         replay_exactly(trainer, clock, tick)
@@ -34,21 +48,26 @@ def replay(trainer: Trainer, clock: Clock, tick: Tick) -> None:
     if not clock.drains:
         return
     environment = simpy.Environment(initial_time=clock.start)
-    done = environment.process(_drains(environment, trainer, clock, tick))
+    operator = operator or Operator(trainer, clock)
+    done = environment.process(_drains(environment, operator, first, tick, keep or (lambda _: None)))
     environment.run(until=done)
+    operator.finish()
 
 
 def _drains(
-    environment: simpy.Environment, trainer: Trainer, clock: Clock, tick: Tick
+    environment: simpy.Environment, operator: Operator, first: int, tick: Tick, keep: Callable[[int], None]
 ) -> Generator[simpy.Event, Any, None]:
-    every, lag = clock.publish_every, clock.publish_lag
-    served = clock.start
-    if lag:
-        yield environment.timeout(lag)
-    for _ in range(clock.drains):
-        yield environment.timeout(every)
+    clock, served = operator.clock, operator.clock.start
+    begin = clock.publish_lag + first * clock.publish_every
+    if begin:
+        yield environment.timeout(begin)
+    if first:
+        served = int(environment.now)
+    for drain in range(first, clock.drains):
+        yield environment.timeout(clock.publish_every)
         now = int(environment.now)
-        trainer.serve(served, now)
+        operator.trainer.serve(served, now)
         served = now
-        trainer.learn(now - lag - every, now - lag)
+        operator.work(drain)
         tick(now)
+        keep(drain + 1)

@@ -83,8 +83,10 @@ class Exact:
         """Serve the clicks of one microsecond, one by one, with the published models."""
         trainer = self.trainer
         for row in range(*np.searchsorted(trainer.log.click_time, [time, time + 1]).tolist()):
-            seen = self._see(self.serving, trainer.correction.serves_from, trainer.features(np.array([row])))
+            seen = self._see(self.serving, trainer.serves_from, trainer.features(np.array([row])))
             trainer.prediction[row] = trainer.correction.serve(seen)[0]
+            for name, stage in trainer.stages.items():
+                trainer.recorded[name][row] = stage.serve(seen)[0]
             trainer.tally.served += 1
         self.tick(time)
 

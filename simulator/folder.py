@@ -1,5 +1,6 @@
 """A run's folder: written beside, then renamed, so that it is there whole or not at all."""
 
+import glob
 import os
 import shutil
 import tempfile
@@ -35,7 +36,8 @@ def whole_folder(target: Path) -> Iterator[Path]:
     check_target(target)
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
-        partial = Path(tempfile.mkdtemp(prefix=f".{target.name}-", dir=target.parent))
+        _sweep(target)
+        partial = Path(tempfile.mkdtemp(prefix=f".{target.name}-{os.getpid()}-", dir=target.parent))
     except OSError as error:
         raise OutputError(f"{target}: cannot be written ({error.strerror}); name another folder with --out") from error
     try:
@@ -44,6 +46,26 @@ def whole_folder(target: Path) -> Iterator[Path]:
         _replace(partial, target)
     finally:
         shutil.rmtree(partial, ignore_errors=True)
+
+
+def _sweep(target: Path) -> None:
+    """Remove what runs that were killed left beside a target; on systems where one can ask who is alive."""
+    if os.name != "posix":
+        return
+    for left in target.parent.glob(f".{glob.escape(target.name)}-*-*"):
+        owner = left.name.removeprefix(f".{target.name}-").partition("-")[0]
+        if owner.isdigit() and not _alive(int(owner)):
+            shutil.rmtree(left, ignore_errors=True)
+
+
+def _alive(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
 
 
 def check_target(target: Path) -> None:

@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from learners.base import Floats32, Learner
+from replay.aggregates import with_aggregates
 from replay.feed import deliver
 from replay.log import ClickLog
 from replay.view import LookAheadError
@@ -16,7 +17,7 @@ from simulator.cuts import ended, rewritten, thinned
 from simulator.engine import replay
 from simulator.feed_faults import faults_beyond
 from simulator.methods import Method
-from simulator.runner import Unwatched, prepare_log
+from simulator.runner import Unwatched, read_log
 from simulator.trainer import Trainer
 
 CLICKS = 20_000
@@ -62,8 +63,9 @@ def inspect(scenario: Scenario, *, log: Any = None, learner: Learner | None = No
     """Run every method on a log and on others that differ from it only after a moment, and compare what it predicted.
 
     The moment is the time of the middle click.  In one other log nothing happens after it, no click and no outcome; in
-    another all outcomes after it are changed.  That finds what a policy, a correction or a learner takes from the
-    future; what they take from elsewhere, such as a file, it cannot find.
+    another all outcomes after it are changed.  As-of aggregates are made anew for each.  That finds what a policy, a
+    correction, a learner or an aggregate takes from the future; what they take from elsewhere, such as a file, it
+    cannot find.
 
     Parameters
     ----------
@@ -86,7 +88,7 @@ def inspect(scenario: Scenario, *, log: Any = None, learner: Learner | None = No
     """
     methods = build.methods(scenario)
     prototype = learner or build.learner(scenario)
-    whole = thinned(prepare_log(scenario, log, prototype, Unwatched()), clicks)
+    whole = thinned(read_log(scenario, log, prototype, Unwatched()), clicks)
     problems = faults_beyond(scenario, whole)
     if problems:
         raise ScenarioError(scenario.name, problems)
@@ -117,8 +119,9 @@ def _verdict(scenario: Scenario, log: ClickLog, moment: int, item: tuple[str, Me
 
 def _played(scenario: Scenario, log: ClickLog, method: Method, learner: Learner) -> tuple[Floats32, int]:
     """Return the predictions of all clicks of a log, and how many examples were learned on the way."""
-    settings = scenario.clock
-    deliveries = deliver(log, settings.attribution_window, build.feed(scenario, log))
+    settings, feed = scenario.clock, build.feed(scenario, log)
+    log = with_aggregates(log, build.aggregates(scenario), feed, build.encoding(scenario))
+    deliveries = deliver(log, settings.attribution_window, feed)
     prediction, shown = np.zeros(log.n_clicks, np.float32), np.zeros(log.n_clicks, np.bool_)
     trainer = Trainer(log, deliveries, method, copy.deepcopy(learner), settings.batch, prediction, shown)
     clock = Clock.of(log, settings.publish_every, settings.publish_lag, settings.batch)

@@ -1,7 +1,7 @@
 """From predictions to figures: what is evaluated, and every table a run keeps of one method."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -84,6 +84,23 @@ def measure(clicks: Evaluated, clock: Clock, yardstick: Yardstick) -> Measures:
     counts = table.days.counts
     together = counts._replace(clicks=counts.clicks.sum(axis=0), conversions=counts.conversions.sum(axis=0))
     return Measures(table, reliability_of(together)._asdict(), alarms)
+
+
+def unmeasured(clicks: Evaluated, yardstick: Yardstick) -> Measures:
+    """Return the figures of a method that predicts money alone: every metric overall, without an answer."""
+    none = clicks._replace(
+        click_time=clicks.click_time[:0],
+        prediction=clicks.prediction[:0],
+        label=clicks.label[:0],
+        mature=clicks.mature[:0],
+        arrival=clicks.arrival[:0],
+        true_probability=None,
+        segments={},
+    )
+    start = yardstick.evaluate_from
+    table = evaluate(none, window=yardstick.window, start=start, end=start, replicates=0)
+    reason = ["predicts money, not conversions"] * len(table.metric)
+    return Measures(replace(table, reason=reason), {}, [])
 
 
 def _known_when_mature(clicks: Evaluated, attribution_window: int) -> Bools:

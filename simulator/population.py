@@ -92,7 +92,7 @@ class _Model:
     def step(self, seen: Mapping[str, Floats]) -> float:
         """Take Newton's step down the expected loss, weights held still, and return the largest change of a logit."""
         n_kinds, n_examples = self.mass.shape
-        label, kind, elapsed = self.examples
+        label, kind, elapsed = self.examples[:3]
         every = Shown(np.tile(label, n_kinds), np.tile(kind, n_kinds), np.tile(elapsed, n_kinds))
         # in double precision, or differences between methods would drown in rounding
         told = cast("Seen", {name: np.repeat(seen[name], n_examples) for name in self.correction.needs})

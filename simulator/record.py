@@ -1,5 +1,6 @@
 """run.json and metrics.parquet: what a run says of itself."""
 
+import dataclasses
 import datetime as dt
 import importlib.metadata
 import json
@@ -128,6 +129,8 @@ def _method(spec: Any, played: "Played", end: int) -> dict[str, Any]:
     return {
         "name": spec.name,
         "parameters": _parameters(spec),
+        "target": played.target,
+        **({"pipeline": dataclasses.asdict(played.accidents)} if played.accidents else {}),
         "describe": summary(METHODS[spec.name]),
         "package": origin(METHODS[spec.name]),
         "examples": tally.examples,

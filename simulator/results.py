@@ -74,7 +74,12 @@ class Result:
         return dict(self.record["ledger"])
 
     def predictions(self, method: str) -> "pd.DataFrame":
-        """One row per click: click, click_time, prediction, label (null while immature), true_probability.
+        """One row per click: click, click_time, prediction, label (null while immature), true_probability, true_value.
+
+        The last two are there where they are known.
+
+        Of a method that predicts money also its stages, such as probability and amount, and the value of each click,
+        null while immature.
 
         Raises
         ------

@@ -1,8 +1,12 @@
 """From a scenario to a finished run: prepare, replay, measure, settle, write."""
 
 import copy
+import dataclasses
+import importlib.metadata
+import shutil
 import tempfile
 import time
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -10,7 +14,8 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from learners.base import Learner
+from learners.base import Floats32, Learner
+from replay.aggregates import derive, key_columns
 from replay.feed import Deliveries, deliver
 from replay.log import ClickLog
 from replay.prepare import prepare
@@ -18,13 +23,16 @@ from replay.store import cache_folder
 from scenarios import Scenario, ScenarioError
 from scenarios.problems import Problem
 from simulator import build
+from simulator.checkpoint import Checkpoint, Keeper, kept_beside
 from simulator.clock import Clock
 from simulator.engine import replay
 from simulator.feed_faults import faults_beyond, segments_kept
 from simulator.folder import Temporary, check_target, whole_folder, write_text
 from simulator.ledger import Ledger, settle
-from simulator.measure import Measures, Yardstick, delays, evaluated, measure
-from simulator.methods import Method
+from simulator.measure import Measures, Yardstick, delays, evaluated, measure, unmeasured
+from simulator.methods import PROBABILITY, Method
+from simulator.operator import Operator
+from simulator.pipeline import Accidents, Pipeline
 from simulator.predictions import write_predictions
 from simulator.record import record_text, write_metrics
 from simulator.report import write_report
@@ -75,6 +83,8 @@ class Played:
     seconds: float
     learning_rate: float | None = None  # where it was tuned
     tuning: tuple[Trial, ...] = ()
+    target: str = "conversion"  # what is predicted, as `Method.target`
+    accidents: Accidents | None = None  # where the pipeline has faults or a capacity
 
 
 @dataclass(frozen=True)
@@ -91,6 +101,7 @@ class Stage:
     watcher: Watcher
     rehearsal: Rehearsal | None = None
     seconds: dict[str, float] = field(default_factory=dict)
+    keeper: Keeper | None = None
 
 
 def run(
@@ -101,6 +112,8 @@ def run(
     out: str | Path | None = None,
     jobs: int = 1,
     watcher: Watcher | None = None,
+    checkpoint_every: float | None = None,
+    asked_to_stop: Callable[[], bool] | None = None,
 ) -> Result:
     """Replay a scenario's log under its methods, and measure them.
 
@@ -118,6 +131,12 @@ def run(
         How many methods are replayed at a time, in threads; it never changes a result.
     watcher : Watcher, optional
         Told how far the run is.
+    checkpoint_every : float, optional
+        Seconds between checkpoints, kept in a folder ``.NAME.checkpoint`` beside `out` until the run is done.  The
+        same scenario run to the same place goes on from there, to the same bytes.  By default, and with a learner
+        from Python, none are made.
+    asked_to_stop : callable, optional
+        Asked after every drain; where it says True a checkpoint is made and the run stops.
 
     Returns
     -------
@@ -129,6 +148,8 @@ def run(
         If the request is wrong; the message says what to do.
     LedgerError
         If something was lost or counted twice.
+    StoppedError
+        If it was asked to.
     """
     methods = build.methods(scenario)
     if scenario.tune and learner:
@@ -144,22 +165,45 @@ def run(
     prototype = learner or build.learner(scenario)
     started = time.perf_counter()
     prepared = prepare_log(scenario, log, prototype, watcher)
-    with whole_folder(out) as folder:
+    with whole_folder(out) as folder, kept_beside(_beside(out)):
         stage = _stage(scenario, prepared, prototype, folder, watcher)
         stage.seconds["prepare"] = time.perf_counter() - started
+        if checkpoint_every is not None and learner is None:
+            asked = asked_to_stop or (lambda: False)
+            keeper = Keeper(_beside(out), _identity(scenario, prepared), checkpoint_every, asked)
+            stage = dataclasses.replace(stage, keeper=keeper)
         played = _play_all(stage, methods, jobs)
         ledger = _settle(stage, played)
         _write(stage, played, ledger)
+    shutil.rmtree(_beside(out), ignore_errors=True)
     return Result(out, keep)
+
+
+def _beside(out: Path) -> Path:
+    """Return where the checkpoints of a run are."""
+    return out.parent / f".{out.name}.checkpoint"
+
+
+def _identity(scenario: Scenario, log: ClickLog) -> dict[str, Any]:
+    packages = ("latelabel", "numpy", "numba")
+    versions = {name: importlib.metadata.version(name) for name in packages}
+    return {"scenario": scenario.hash(), "log": log.fingerprint, "versions": versions}
 
 
 def prepare_log(scenario: Scenario, frame: Any, learner: Learner, watcher: Watcher) -> ClickLog:
     """Return the scenario's log, or a dataframe in its place, read and encoded as a learner needs it."""
+    log = read_log(scenario, frame, learner, watcher)
+    return derive(log, build.aggregates(scenario), build.feed(scenario, log), build.encoding(scenario), cache_folder())
+
+
+def read_log(scenario: Scenario, frame: Any, learner: Learner, watcher: Watcher) -> ClickLog:
+    """Return the same without its aggregates, which hang on the feed."""
     cache = cache_folder()
     return prepare(
         reader_of(scenario, frame, cache),
         encoding=build.encoding(scenario),
         segments=segments_kept(scenario),
+        keys=key_columns(build.aggregates(scenario)),
         keep_columns=learner.features == "columns",
         cache=cache,
         clock_skew=getattr(scenario.log, "clock_skew", 0),
@@ -220,10 +264,6 @@ def _play_all(stage: Stage, methods: dict[str, Method], jobs: int) -> dict[str, 
 
 
 def _play(stage: Stage, label: str, method: Method, stopped: list[BaseException] | None = None) -> Played:
-    log, settings = stage.log, stage.scenario.clock
-    prediction = _column(stage.folder, log.n_clicks, np.float32)
-    shown = _column(stage.folder, log.n_clicks, np.bool_)
-
     def go_on(now: int) -> None:  # noqa: ARG001  (a tick is told the time)
         if stopped:
             raise InterruptedError("another method of this run failed")
@@ -236,15 +276,51 @@ def _play(stage: Stage, label: str, method: Method, stopped: list[BaseException]
     rate = best(trials, stage.scenario.learner.learning_rate) if trials else None
     learner = copy.deepcopy(stage.learner) if rate is None else build.learner(stage.scenario, rate)
     started = time.perf_counter()
-    trainer = Trainer(log, stage.deliveries, method, learner, settings.batch, prediction, shown)
-    replay(trainer, stage.clock, tick)
+    trainer, operator = _replayed(stage, label, method, learner, tick)
     replayed = time.perf_counter()
-    clicks = evaluated(log, stage.deliveries, prediction, stage.yardstick)
-    measures = measure(clicks, stage.clock, stage.yardstick)
+    measures = _measured(stage, method, trainer.prediction, trainer.recorded)
     folder = stage.folder / "predictions" / f"method={label}"
-    write_predictions(folder, log, stage.deliveries, settings.attribution_window, prediction)
+    kept = trainer.recorded if method.target == "value" else None
+    window = stage.scenario.clock.attribution_window
+    write_predictions(folder, stage.log, stage.deliveries, window, trainer.prediction, kept)
     stage.watcher.finished(label)
-    return Played(trainer, measures, replayed - started, rate, trials)
+    accidents = operator.accidents if operator and operator.pipeline != Pipeline() else None
+    return Played(trainer, measures, replayed - started, rate, trials, method.target, accidents)
+
+
+def _replayed(
+    stage: Stage, label: str, method: Method, learner: Learner, tick: Callable[[int], None]
+) -> tuple[Trainer, Operator | None]:
+    """Replay a method, from its last checkpoint if there is one, and return who trained it."""
+    log, clock = stage.log, stage.clock
+    checkpoint = stage.keeper.checkpoint(label) if stage.keeper and clock.drains else None
+    prediction, *recorded = (_kept_column(stage, checkpoint, name) for name in ("prediction", *method.stages))
+    shown = _column(stage.folder, log.n_clicks, np.bool_)
+    stages = dict(zip(method.stages, recorded, strict=True))
+    trainer = Trainer(log, stage.deliveries, method, learner, clock.batch, prediction, shown, stages)
+    operator = Operator(trainer, clock, build.pipeline(stage.scenario, clock)) if clock.drains else None
+    first, keep = 0, None
+    if checkpoint and operator and stage.keeper:
+        first = checkpoint.resume(trainer, operator)
+        keep = checkpoint.keeping(trainer, operator, stage.keeper.asked_to_stop)
+    replay(trainer, clock, tick, operator, first, keep)
+    return trainer, operator
+
+
+def _measured(stage: Stage, method: Method, prediction: Floats32, stages: Mapping[str, Floats32]) -> Measures:
+    """Return the figures about conversions: of what is served, or of the stage that says their probability."""
+    if method.target == "value":
+        if PROBABILITY not in stages:
+            return unmeasured(evaluated(stage.log, stage.deliveries, prediction, stage.yardstick), stage.yardstick)
+        prediction = stages[PROBABILITY]
+    clicks = evaluated(stage.log, stage.deliveries, prediction, stage.yardstick)
+    return measure(clicks, stage.clock, stage.yardstick)
+
+
+def _kept_column(stage: Stage, checkpoint: Checkpoint | None, name: str) -> Any:
+    """Return a column that a checkpoint keeps, or one that is gone with the run."""
+    length = stage.log.n_clicks
+    return checkpoint.column(name, length, np.float32) if checkpoint else _column(stage.folder, length, np.float32)
 
 
 def _column(folder: Path, length: int, dtype: Any) -> Any:

@@ -4,11 +4,13 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+from replay.aggregates import key_columns
 from replay.errors import LogError
-from replay.readers import CompleteJourneyReader, CriteoReader, OutcomeColumns, TableReader
+from replay.readers import CompleteJourneyReader, CriteoReader, KuaiLiveReader, OutcomeColumns, TableReader
 from replay.readers.base import LogReader
-from replay.worlds import Category, DelayPart, Gifts, Numeric, Refunds, SyntheticWorld
+from replay.worlds import Category, DelayPart, GiftRefunds, Gifts, LivestreamWorld, Numeric, Refunds, SyntheticWorld
 from scenarios import Scenario
+from simulator import build
 from simulator.feed_faults import segments_kept
 from simulator.world_changes import changes_of
 
@@ -47,6 +49,18 @@ def _synthetic(scenario: Scenario, frame: Any, cache: Path | None) -> LogReader:
     )
 
 
+def _livestream(scenario: Scenario, frame: Any, cache: Path | None) -> LogReader:  # noqa: ARG001  (nothing is read)
+    log: Any = scenario.log
+    plain = log.model_dump(exclude={"kind", "delay", "refunds"})
+    return LivestreamWorld(
+        **plain,
+        seed=scenario.seed,
+        delay=tuple(DelayPart(**part.model_dump()) for part in log.delay),
+        refunds=GiftRefunds(**log.refunds.model_dump()) if log.refunds else None,
+        attribution_window=scenario.clock.attribution_window,
+    )
+
+
 def _table(scenario: Scenario, frame: Any, cache: Path | None) -> LogReader:
     log: Any = scenario.log
     outcomes = None
@@ -63,12 +77,13 @@ def _table(scenario: Scenario, frame: Any, cache: Path | None) -> LogReader:
         click_id=log.click_id,
         categorical=log.categorical,
         numeric=log.numeric,
-        segments=segments_kept(scenario),
+        segments=_carried(scenario),
         time_unit=log.time_unit,
         timezone=log.timezone,
         outcomes=outcomes,
         outcome_kind=log.outcome_kind,
         true_probability=log.true_probability,
+        true_value=log.true_value,
         observed_until=log.observed_until,
         cache=cache,
     )
@@ -76,12 +91,28 @@ def _table(scenario: Scenario, frame: Any, cache: Path | None) -> LogReader:
 
 def _criteo(scenario: Scenario, frame: Any, cache: Path | None) -> LogReader:  # noqa: ARG001  (files alone)
     log: Any = scenario.log
-    segments = segments_kept(scenario)
-    return CriteoReader(_located(scenario, log.path), origin=log.origin, segments=segments, cache=cache)
+    return CriteoReader(_located(scenario, log.path), origin=log.origin, segments=_carried(scenario), cache=cache)
+
+
+def _kuailive(scenario: Scenario, frame: Any, cache: Path | None) -> LogReader:  # noqa: ARG001  (files alone)
+    log: Any = scenario.log
+    return KuaiLiveReader(
+        _located(scenario, log.path),
+        gift_time=log.gift_time,
+        categorical=log.categorical,
+        numeric=log.numeric,
+        segments=_carried(scenario),
+        cache=cache,
+    )
 
 
 def _complete_journey(scenario: Scenario, frame: Any, cache: Path | None) -> LogReader:  # noqa: ARG001  (as above)
-    return CompleteJourneyReader(segments=segments_kept(scenario))
+    return CompleteJourneyReader(segments=_carried(scenario))
+
+
+def _carried(scenario: Scenario) -> tuple[str, ...]:
+    """Return the columns that are read though they need not be features: segments, and keys of aggregates."""
+    return tuple(dict.fromkeys((*segments_kept(scenario), *key_columns(build.aggregates(scenario)))))
 
 
 def _located(scenario: Scenario, paths: Any) -> list[str]:
@@ -90,7 +121,9 @@ def _located(scenario: Scenario, paths: Any) -> list[str]:
 
 _READERS: Mapping[str, Callable[[Scenario, Any, Path | None], LogReader]] = {
     "synthetic": _synthetic,
+    "livestream": _livestream,
     "table": _table,
     "criteo": _criteo,
+    "kuailive": _kuailive,
     "completejourney": _complete_journey,
 }

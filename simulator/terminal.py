@@ -97,6 +97,10 @@ def show(result: Result) -> None:
     if any("tuning" in method for method in record["methods"].values()):
         console.print(_tuning(record["methods"]))
     console.print(_accounts(record["ledger"]))
+    for name, method in record["methods"].items():
+        hurt = [f"{count:,} {what}" for what, count in method.get("pipeline", {}).items() if count]
+        if hurt:
+            console.print(Text(f"  pipeline: {name} {', '.join(hurt)}", style="dim"))
 
 
 def _minute(moment: str | None) -> str:

@@ -1,6 +1,7 @@
 """One method at work: it serves predictions and learns from what its policies show."""
 
 import copy
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -8,7 +9,7 @@ import numpy as np
 
 from learners.base import MAIN, Correction, Floats32, Learner, Parts, Seen, Shown
 from replay.feed import Deliveries
-from replay.log import Bools, ClickLog, Ints
+from replay.log import MICROS, Bools, ClickLog, Ints
 from replay.policies import Examples, LabelPolicy, Until
 from replay.view import View
 from simulator.methods import Method
@@ -61,6 +62,8 @@ class Trainer:
         Filled by `serve`.
     shown_positive : bool array of shape (n_clicks,)
         Filled by `learn`: which clicks the served model was shown as positives.
+    recorded : mapping of str to float32 array of shape (n_clicks,), optional
+        Filled by `serve`: an array for each of the method's stages that is to be kept.
     """
 
     def __init__(
@@ -72,19 +75,27 @@ class Trainer:
         batch: int,
         prediction: Floats32,
         shown_positive: Bools,
+        recorded: Mapping[str, Floats32] | None = None,
     ) -> None:
         self.log, self.deliveries, self.batch = log, deliveries, batch
         self.prediction, self.shown_positive = prediction, shown_positive
-        self.correction = method.correction
+        self.correction, self.recorded = method.correction, {} if recorded is None else recorded
+        self.stages = {name: stage for name, stage in method.stages.items() if name in self.recorded}
+        stages = (name for stage in self.stages.values() for name in stage.serves_from)
+        self.serves_from = tuple(dict.fromkeys([*method.correction.serves_from, *stages]))
         self.parts = [
-            Part(name, head.policy, head.correction, _armed(learner, head.arms), head.constant, head.arms)
+            Part(name, head.policy, head.correction, _own(learner, head.loss, head.arms), head.constant, head.arms)
             for name, head in method.heads.items()
         ]
         policy = method.policy
         if method.stop_after is not None and log.n_clicks:
             policy = Until(policy, int(log.click_time[0]) + method.stop_after)
-        self.parts.append(Part(MAIN, policy, method.correction, _armed(learner, method.arms), arms=method.arms))
+        self.parts.append(
+            Part(MAIN, policy, method.correction, _own(learner, method.loss, method.arms), arms=method.arms)
+        )
         self.models = {part.name: part for part in self.parts}
+        self.serving: dict[str, Part] | None = None  # models that serve in the place of those in training
+        self.spoil: Callable[[Part, Examples], Examples] | None = None  # what happens to examples on their way
         self.tally = Tally()
 
     def serve(self, start: int, end: int) -> None:
@@ -92,7 +103,10 @@ class Trainer:
         first, stop = (int(at) for at in np.searchsorted(self.log.click_time, [start, end]))
         if first < stop:
             x = self._slice(first, stop)
-            self.prediction[first:stop] = self.correction.serve(self.see(self.correction.serves_from, x))
+            seen = self.see(self.serves_from, x, self.serving)
+            self.prediction[first:stop] = self.correction.serve(seen)
+            for name, stage in self.stages.items():
+                self.recorded[name][first:stop] = stage.serve(seen)
             self.tally.served += stop - first
 
     def learn(self, start: int, end: int) -> None:
@@ -102,6 +116,8 @@ class Trainer:
             n = len(examples.row)
             if not n:
                 continue
+            if self.spoil is not None:
+                examples = self.spoil(part, examples)
             x = self.features(examples.row)
             step = self.batch if part.correction.needs else n
             for at in range(0, n, step):
@@ -112,8 +128,7 @@ class Trainer:
 
     def due(self, part: Part, start: int, end: int) -> Examples:
         """Return what a model is shown in an interval, entered into the tally."""
-        view = View(self.log, self.deliveries, now=end, future=part.policy.looks_ahead)
-        examples = part.policy.due(view, start, end)
+        examples = self.shown(part, start, end)
         if part.name != MAIN:
             self.tally.head_examples += len(examples.row)
             return examples
@@ -122,14 +137,21 @@ class Trainer:
         self.shown_positive[examples.row[examples.label]] = True
         return examples
 
-    def see(self, names: tuple[str, ...], x: Any) -> Seen:
-        """Return what models say of some features."""
-        return {name: self.models[name].learner.predict(self.own(self.models[name], x)) for name in names}
+    def shown(self, part: Part, start: int, end: int) -> Examples:
+        """Return what a model is shown in an interval."""
+        view = View(self.log, self.deliveries, now=end, future=part.policy.looks_ahead)
+        return part.policy.due(view, start, end)
+
+    def see(self, names: tuple[str, ...], x: Any, models: dict[str, Part] | None = None) -> Seen:
+        """Return what models say of some features; by default those in training."""
+        models = self.models if models is None else models
+        return {name: models[name].learner.predict(self.own(models[name], x)) for name in names}
 
     def step(self, part: Part, examples: Examples, x: Any, seen: Seen) -> None:
         """Let a model learn some examples, weighed by what was seen."""
         elapsed = examples.due - self.log.click_time[examples.row]
-        parts = part.correction.parts(Shown(examples.label, examples.kind, elapsed), seen)
+        amount = None if examples.amount is None else (examples.amount / MICROS).astype(np.float32)
+        parts = part.correction.parts(Shown(examples.label, examples.kind, elapsed, amount), seen)
         if part.name == MAIN and part.correction.needs:
             self._weigh(parts)
         if part.arms > 1:
@@ -180,6 +202,8 @@ class Trainer:
         self.tally.weight_squared += float(np.dot(weight, weight))
 
 
-def _armed(learner: Learner, arms: int) -> Any:
-    """Return a copy of an untrained learner, with as many arms as a model needs."""
+def _own(learner: Learner, loss: str, arms: int) -> Any:
+    """Return a copy of an untrained learner, with the loss and as many arms as a model needs."""
+    if loss != "logistic":
+        return learner.with_loss(loss)
     return copy.deepcopy(learner) if arms == 1 else learner.with_arms(arms)

@@ -2,6 +2,8 @@
 
 import numpy as np
 
+from learners.losses import power_of
+
 
 class PlainLogistic:
     """Stochastic gradient descent on slots, one step per example, in float64."""
@@ -32,8 +34,35 @@ class PlainLogistic:
     def restore(self, state):
         self.weights = state["weights"].copy()
 
+    def with_loss(self, loss):
+        return PlainValue(power_of(loss), self.bits, self.learning_rate)
+
     def with_arms(self, arms):
         return PlainArms([type(self)(self.bits, self.learning_rate) for _ in range(arms)])
+
+
+class PlainValue(PlainLogistic):
+    """The same, of a generalized linear model of money."""
+
+    def __init__(self, power, bits, learning_rate):
+        super().__init__(bits, 0.1 * learning_rate)
+        self.power = power
+
+    def predict(self, x):
+        s = self.predictor(x)
+        return (s if self.power == 0 else np.exp(s)).astype(np.float32)
+
+    def predictor(self, x):
+        return np.clip(self.weights[x].sum(axis=1) + self.weights[-1], -3, 3)
+
+    def learn(self, x, positive, negative):
+        for slots, money, looks in zip(x, positive, negative, strict=True):
+            s = float(self.predictor(slots[None])[0])
+            a, b = (s, 1.0) if self.power == 0 else (np.exp((2 - self.power) * s), np.exp((1 - self.power) * s))
+            step = self.learning_rate * (float(looks) * a - float(money) * b)
+            for slot in slots:
+                self.weights[slot] -= step
+            self.weights[-1] -= step
 
 
 class PlainArms:

@@ -11,6 +11,7 @@ from replay.slots import SlotTable
 
 BITS = 6
 WINDOW = 1_000  # us: the attribution window of the tests
+AMOUNTS = st.sampled_from([0, 1, 1_000_000, 3_500_000])  # millionths
 DELAYS = [0, 10, 50, 100, 350, 999, 1_000, 1_001, 2_500]  # at, just inside and beyond it
 
 
@@ -47,7 +48,7 @@ def logs(draw, max_clicks=40, span=4_000):
         for kind, delay in draw(
             st.lists(st.tuples(st.sampled_from([0, 0, 0, 1, 2]), st.sampled_from(DELAYS)), max_size=2)
         ):
-            outcomes.append((row, time + delay, kind, 1_000_000 * (kind != 0) * (1 if kind == 1 else -1)))
+            outcomes.append((row, time + delay, kind, draw(AMOUNTS) * (-1 if kind == 2 else 1)))
     return make_log(times, outcomes)
 
 

@@ -35,6 +35,7 @@ class RawRow(NamedTuple):
     click_id: object
     outcomes: tuple[RawOutcome, ...]
     probability: float = 0.5
+    value: float = 1.0
 
 
 @st.composite
@@ -55,6 +56,7 @@ def raw_clicks(draw, max_size=12, span=40):
         IDS,
         st.lists(raw_outcomes(span), max_size=3).map(tuple),
         st.sampled_from([0.0, 0.25, 1.0]),
+        st.sampled_from([0.0, 2.5, 1e5]),
     )
     return draw(st.lists(row, max_size=max_size))
 
@@ -75,6 +77,8 @@ class FakeReader:
         Whether categories come as dictionaries.
     probability : bool
         Whether the true probability is known.
+    value : bool
+        Whether the true value is known.
     """
 
     categorical = ("category",)
@@ -82,10 +86,21 @@ class FakeReader:
     replayed = ()
 
     def __init__(
-        self, rows, second=(), *, ids=False, batch=5, dictionary=False, probability=False, observed_until=None, notes=()
+        self,
+        rows,
+        second=(),
+        *,
+        ids=False,
+        batch=5,
+        dictionary=False,
+        probability=False,
+        value=False,
+        observed_until=None,
+        notes=(),
     ):
         self.rows, self.second = list(rows), list(second)
         self.ids, self.batch, self.dictionary, self.probability = ids, batch, dictionary, probability
+        self.value = value
         self.observed_until, self.notes = observed_until, tuple(notes)
         self.reads = 0
 
@@ -117,6 +132,7 @@ class FakeReader:
                 outcome_time=np.array([outcome.time for _, outcome in outcomes], dtype=np.int64),
                 outcome_amount=np.array([outcome.amount for _, outcome in outcomes], dtype=np.float64),
                 true_probability=np.array([r.probability for r in rows], np.float32) if self.probability else None,
+                true_value=np.array([r.value for r in rows], np.float32) if self.value else None,
             )
 
     def outcomes(self):

@@ -29,7 +29,7 @@ FILES = ["manifest.json", "slots.arrow", "clicks.arrow", "outcomes.arrow", "colu
 
 
 def reader(rows=ROWS, **options):
-    return FakeReader(rows, ids=True, probability=True, **options)
+    return FakeReader(rows, ids=True, probability=True, value=True, **options)
 
 
 def prepared(folder, given=None, **options):
@@ -45,7 +45,14 @@ def prepared(folder, given=None, **options):
 
 def columns(log):
     """Return everything a log holds, as bytes."""
-    arrays = [log.click_time, log.click, *log.outcomes, log.true_probability, log.segments["category"].code]
+    arrays = [
+        log.click_time,
+        log.click,
+        *log.outcomes,
+        log.true_probability,
+        log.true_value,
+        log.segments["category"].code,
+    ]
     texts = [log.segments["category"].values, log.columns.to_pylist(), log.feature_names, log.observed_until]
     return [array.tobytes() for array in arrays], log.slots.slice(0, log.n_clicks).tobytes(), texts, log.fingerprint
 
@@ -64,7 +71,8 @@ def test_a_prepared_log_is_opened_without_reading(tmp_path):
 
 def test_columns_lie_in_the_files_and_cannot_be_written(tmp_path):
     log = prepared(tmp_path)
-    arrays = [log.click_time, log.click, *log.outcomes, log.true_probability, log.slots.words, *log.slots.batches()]
+    truths = [log.true_probability, log.true_value]
+    arrays = [log.click_time, log.click, *log.outcomes, *truths, log.slots.words, *log.slots.batches()]
     for array in [*arrays, log.segments["category"].code]:
         assert array.flags.c_contiguous
         assert not array.flags.writeable
@@ -166,13 +174,13 @@ def test_every_bit_of_the_manifest_counts(tmp_path):
         assert json.loads(path.read_bytes()) == meaning
 
 
-@pytest.mark.parametrize("form", [0, 2, "1"])
+@pytest.mark.parametrize("form", [store.FORMAT - 1, store.FORMAT + 1, str(store.FORMAT)])
 def test_a_log_of_another_format_is_made_anew(tmp_path, form):
     log = prepared(tmp_path)
     path = tmp_path / log.fingerprint / "manifest.json"
     manifest = json.loads(path.read_text())["manifest"] | {"format": form}
     path.write_text(json.dumps({"digest": store.digest(manifest), "manifest": manifest}))
-    assert f"format {form}, expected 1" in prepared(tmp_path).intake.notes[-1]
+    assert f"format {form}, expected {store.FORMAT}" in prepared(tmp_path).intake.notes[-1]
 
 
 def test_a_file_in_place_of_an_entry_is_replaced(tmp_path):
@@ -261,7 +269,7 @@ class Waiting(type(reader())):
             time.sleep(0.01)
         return super().clicks()
 
-waiting = Waiting(reader().rows, ids=True, probability=True)
+waiting = Waiting(reader().rows, ids=True, probability=True, value=True)
 log = prepare(waiting, encoding=Encoding(), segments=["category"], keep_columns=True, max_quarantined=1.0, cache=cache)
 print(columns(log), log.intake, waiting.reads)
 """

@@ -40,6 +40,11 @@ BUILT = {
     "gdfm": {"reveals": "0s,100us,350us,1ms"},
     "miss": {"windows": "100us,1ms"},
     "ftp": {"windows": "100us,350us,1ms"},
+    "value_delta": {"loss": "gamma"},
+    "value_mature": {"loss": "tweedie-1.5"},
+    "value_wait": {"window": 100, "loss": "squared"},
+    "two_stage": {"conversion": "hazard ages=50us,100us,350us", "amount": "log1p"},
+    "log1p": {"retransform": "lognormal"},
 }
 
 
@@ -49,9 +54,9 @@ def built(name):
 
 def trained(log, feed, method, clock, how=replay):
     prediction = np.full(log.n_clicks, np.nan, np.float32)
-    trainer = Trainer(
-        log, delivered(log, feed), method, PlainLogistic(), clock.batch, prediction, np.zeros(log.n_clicks, np.bool_)
-    )
+    stages = {name: np.full(log.n_clicks, np.nan, np.float32) for name in method.stages}
+    shown = np.zeros(log.n_clicks, np.bool_)
+    trainer = Trainer(log, delivered(log, feed), method, PlainLogistic(), clock.batch, prediction, shown, stages)
     ticks = []
     how(trainer, clock, ticks.append)
     assert ticks == sorted(ticks)
@@ -73,6 +78,10 @@ def test_columns_equal_events(name, log, feed, every, lag, batch):
     slow = trained(log, feed, built(name), clock, replay_exactly)
     np.testing.assert_array_equal(fast.prediction, slow.prediction)
     np.testing.assert_array_equal(fast.shown_positive, slow.shown_positive)
+    assert np.isfinite(fast.prediction).all()
+    for stage, recorded in fast.recorded.items():
+        assert np.isfinite(recorded).all()
+        np.testing.assert_array_equal(recorded, slow.recorded[stage])
     for count in ("served", "examples", "positives", "head_examples"):
         assert getattr(fast.tally, count) == getattr(slow.tally, count)
     assert fast.tally.served == log.n_clicks

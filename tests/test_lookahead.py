@@ -85,6 +85,15 @@ def test_whoever_looks_ahead_is_caught(name, recipes):
         assert caught.difference.click_time == time <= found.moment
 
 
+def test_aggregates_are_made_anew_and_checked(monkeypatch):
+    asked = [{"name": "spent", "of": "outcomes", "what": "sum", "by": ["user"]}]
+    scenario = load(changed(method=[{"name": "fnw"}], log={"aggregate": asked}))
+    assert inspect(scenario, log=frame()).passed
+    early = lambda outcomes, feed: np.zeros(len(outcomes.time), np.int64)  # noqa: E731  (known before they happen)
+    monkeypatch.setattr("replay.aggregates.sweep.arrives", early)
+    assert not inspect(scenario, log=frame()).passed
+
+
 @pytest.mark.parametrize("publish_every", ["0s", "1d"])
 def test_on_any_clock(publish_every, recipes):
     scenario = changed(method=[{"name": "leaky"}, {"name": "waiting_window"}], clock={"publish_every": publish_every})

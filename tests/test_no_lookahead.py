@@ -96,6 +96,29 @@ def test_nor_for_any_clock(clock):
     check(changed(method=[{"name": "fnw"}], clock=clock), rewritten, "fnw")
 
 
+AGGREGATES = [
+    {"name": "user_conversions", "of": "conversions", "what": "count", "by": ["user"], "window": "2d"},
+    {"name": "pair_spent", "of": "outcomes", "what": "mean", "by": ["user", "campaign"]},
+    {"name": "since_conversion", "of": "conversions", "what": "time_since_last", "by": ["campaign"]},
+    {"name": "pair_clicks", "of": "clicks", "what": "count", "by": ["user", "campaign"]},
+]
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_nor_for_aggregates(change):
+    check(changed(log={"aggregate": AGGREGATES}, method=[{"name": "fnw"}], feed=FEED), change, "fnw")
+
+
+@pytest.mark.parametrize("change", [deleted, rewritten])
+def test_an_aggregate_of_what_has_not_arrived_is_caught(change, monkeypatch):
+    monkeypatch.setattr(
+        "replay.aggregates.sweep.arrives", lambda outcomes, feed: np.zeros(len(outcomes.time), np.int64)
+    )
+    feed = {"kind": "exponential", "latency": "31m"}  # of its own, since what is made is kept
+    with pytest.raises(AssertionError):
+        check(changed(log={"aggregate": AGGREGATES}, method=[{"name": "fnw"}], feed=feed), change, "fnw")
+
+
 class Leaky(Wait):
     """A policy that peeks, past the view, at how its clicks end."""
 

@@ -42,6 +42,7 @@ def contents(log):
         "outcomes": list(zip(*(column.tolist() for column in log.outcomes), strict=True)),
         "observed_until": log.observed_until,
         "intake": log.intake,
+        "value": None if log.true_value is None else log.true_value.tolist(),
         "probability": None if log.true_probability is None else log.true_probability.tolist(),
         "segments": {name: [s.values[c] for c in s.code] for name, s in log.segments.items()},
         "values": {name: segment.values for name, segment in log.segments.items()},
@@ -156,7 +157,7 @@ class Reference:
 )
 @settings(max_examples=100)
 def test_a_log_is_what_the_rules_say(rows, second, ids, clock_skew, duplicates):
-    reader = FakeReader(rows, second if ids else [], ids=ids, batch=3, probability=True)
+    reader = FakeReader(rows, second if ids else [], ids=ids, batch=3, probability=True, value=True)
     reference = Reference(reader, clock_skew, duplicates)
     log = read(reader, clock_skew=clock_skew, duplicates=duplicates, segments=["category", "number"], keep_columns=True)
     assert log["click"] == reference.click
@@ -164,6 +165,7 @@ def test_a_log_is_what_the_rules_say(rows, second, ids, clock_skew, duplicates):
     assert log["slots"] == reference.slots
     assert log["outcomes"] == reference.outcomes
     assert (log["probability"] or []) == [raw.probability for raw in reference.rows]
+    assert (log["value"] or []) == [raw.value for raw in reference.rows]
     category = [raw.category for raw in reference.rows]
     assert log["segments"]["category"] == ["(missing)" if value is None else value for value in category]
     assert list(log["values"]["category"]) == list(dict.fromkeys(log["segments"]["category"]))

@@ -240,7 +240,7 @@ TABLE = [
             "  log.parquet: expected a column 'cost' (numeric), found none; did you mean 'cots'?\n"
             "  log.parquet: column 'site' (numeric): expected numbers, found string; name it under categorical, "
             "or convert it\n"
-            "  log.parquet: expected a column 'sites' (segments), found none; did you mean 'site'?"
+            "  log.parquet: expected a column 'sites' (segments or keys), found none; did you mean 'site'?"
         ),
     ),
     (
@@ -461,7 +461,7 @@ def test_criteo_message(source, message, tmp_path):
 
 
 def test_criteo_segments_are_its_columns():
-    with pytest.raises(LogError, match=r"^segments: no column 'cat10'; did you mean 'cat1'\?$"):
+    with pytest.raises(LogError, match=r"^segments or keys: no column 'cat10'; did you mean 'cat1'\?$"):
         CriteoReader(text("data.txt", LINE), segments=["cat10"])
 
 

@@ -335,20 +335,25 @@ def test_an_index_that_pandas_adds_is_no_feature():
     assert TableReader(frame).numeric == ("price",)
 
 
-def test_segments_and_the_true_probability_are_carried_along():
-    log = table(country=["at", "ch"], p=[0.25, None], price=[1.0, 2.0])
-    reader = TableReader(log, categorical=[], numeric=["price"], segments=["country"], true_probability="p")
+def test_segments_and_truths_are_carried_along():
+    log = table(country=["at", "ch"], p=[0.25, None], v=[7.5, 0.0], price=[1.0, 2.0])
+    truths = {"true_probability": "p", "true_value": "v"}
+    reader = TableReader(log, categorical=[], numeric=["price"], segments=["country"], **truths)
     piece = next(reader.clicks())
     assert piece.features.column_names == ["price", "country"]
     assert piece.true_probability.dtype == np.float32
     assert str(piece.true_probability.tolist()) == "[0.25, nan]"
+    assert piece.true_value.dtype == np.float32
+    assert piece.true_value.tolist() == [7.5, 0.0]
+    assert "p" not in TableReader(log, **truths).numeric
+    assert "v" not in TableReader(log, **truths).numeric
 
 
 def test_a_log_without_features_or_outcomes():
     piece = next(TableReader(table()).clicks())
     assert len(piece.click_time) == 2
     assert piece.features.num_columns == 0
-    assert piece.click_id is piece.true_probability is None
+    assert piece.click_id is piece.true_probability is piece.true_value is None
     assert len(piece.outcome_row) == 0
 
 

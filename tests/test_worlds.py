@@ -181,7 +181,9 @@ def test_same_arguments_same_bytes_however_consumed():
     abandoned = world.clicks()
     next(abandoned)
     for blocks in zip(straight, last_first, first, second, world.clicks(), strict=True):
-        columns = [[block.features, *(array.tobytes() for array in (block.click_time, *block[5:]))] for block in blocks]
+        columns = [
+            [block.features, *(array.tobytes() for array in (block.click_time, *block[5:10]))] for block in blocks
+        ]
         assert all(one == columns[0] for one in columns)
 
 

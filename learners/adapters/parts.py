@@ -79,3 +79,11 @@ def no_arms(model: str) -> LearnerError:
         f"{model} says one thing of a click; methods whose models say several, such as 'hazard', need the learner "
         "'logistic'"
     )
+
+
+def no_loss(model: str, loss: str) -> LearnerError:
+    """Return the error that says why the model cannot minimize another loss."""
+    return LearnerError(
+        f"{model} is a classifier and cannot learn the loss {loss!r}; methods that predict money, such as "
+        "'value_delta', need the learner 'logistic' or 'gbdt'"
+    )

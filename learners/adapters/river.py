@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from learners.adapters.parts import PRIOR, inside, no_arms, no_checkpoint, refuse_weights, weighted
-from learners.base import Features, Floats32, ManyArmed
+from learners.adapters.parts import PRIOR, inside, no_arms, no_checkpoint, no_loss, refuse_weights, weighted
+from learners.base import Features, Floats32, Learner, ManyArmed
 
 
 class RiverLearner:
@@ -82,6 +82,10 @@ class RiverLearner:
         """Raise LearnerError, as `state`."""
         del state
         raise no_checkpoint(self.name)
+
+    def with_loss(self, loss: str) -> Learner:
+        """Raise LearnerError: the model is a classifier."""
+        raise no_loss(self.name, loss)
 
     def with_arms(self, arms: int) -> ManyArmed:
         """Raise LearnerError: the model says one thing of a click."""

@@ -8,8 +8,8 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from learners.adapters.parts import PRIOR, Weighted, inside, no_arms, no_checkpoint, refuse_weights, weighted
-from learners.base import Features, Floats32, ManyArmed
+from learners.adapters.parts import PRIOR, Weighted, inside, no_arms, no_checkpoint, no_loss, refuse_weights, weighted
+from learners.base import Features, Floats32, Learner, ManyArmed
 from learners.inputs import checked_slots
 
 
@@ -92,6 +92,10 @@ class SklearnLearner:
         """Raise LearnerError, as `state`."""
         del state
         raise no_checkpoint(self.name)
+
+    def with_loss(self, loss: str) -> Learner:
+        """Raise LearnerError: the model is a classifier."""
+        raise no_loss(self.name, loss)
 
     def with_arms(self, arms: int) -> ManyArmed:
         """Raise LearnerError: the model says one thing of a click."""

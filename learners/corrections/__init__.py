@@ -15,16 +15,20 @@ from learners.corrections.feedback_shift import FeedbackShift
 from learners.corrections.follow_prophet import FollowProphet, Preference
 from learners.corrections.hazard import HAZARD, ByHazard, Hazard
 from learners.corrections.label_correction import LabelCorrection
+from learners.corrections.log_value import SPREAD, LogNormalValue, LogValue, SmearedValue, Smearing, SquaredResidual
 from learners.corrections.plain import Plain
 from learners.corrections.positive_unlabelled import Echo, Rescale
 from learners.corrections.prior_correction import PriorCorrection
 from learners.corrections.real_negative_calibration import RealNegativeCalibration
 from learners.corrections.real_negative_weight import RealNegativeWeight
 from learners.corrections.revealed import Revealed
+from learners.corrections.scaled_value import EARLY, CountShare, ScaledValue, ValueShare
 from learners.corrections.soft_converted import SoftConverted, SoftConvertedDelay
 from learners.corrections.synthesis import Synthesis
 from learners.corrections.telescoped import Telescoped, TelescopedDelay
+from learners.corrections.two_stage import OfHead, TwoStage
 from learners.corrections.two_windows import OUT_WINDOW, TwoWindows
+from learners.corrections.value import Value
 from learners.corrections.waiting_negative_calibration import WaitingNegativeCalibration
 from learners.corrections.waiting_negative_weight import WaitingNegativeWeight
 
@@ -62,12 +66,28 @@ CORRECTIONS = {
     "soft_converted_delay": SoftConvertedDelay,
 }
 
+VALUE_CORRECTIONS = {  # those of models of money
+    "value": Value,
+    "log_value": LogValue,
+    "log_normal_value": LogNormalValue,
+    "smeared_value": SmearedValue,
+    "squared_residual": SquaredResidual,
+    "smearing": Smearing,
+    "scaled_value": ScaledValue,
+    "value_share": ValueShare,
+    "count_share": CountShare,
+}
+
 __all__ = [
     "CORRECTIONS",
+    "EARLY",
     "HAZARD",
     "OUT_WINDOW",
+    "SPREAD",
+    "VALUE_CORRECTIONS",
     "ByHazard",
     "CalibratedWait",
+    "CountShare",
     "Defer",
     "DeferExact",
     "Defuse",
@@ -83,6 +103,9 @@ __all__ = [
     "FollowProphet",
     "Hazard",
     "LabelCorrection",
+    "LogNormalValue",
+    "LogValue",
+    "OfHead",
     "Plain",
     "Preference",
     "PriorCorrection",
@@ -90,12 +113,19 @@ __all__ = [
     "RealNegativeWeight",
     "Rescale",
     "Revealed",
+    "ScaledValue",
+    "SmearedValue",
+    "Smearing",
     "SoftConverted",
     "SoftConvertedDelay",
+    "SquaredResidual",
     "Synthesis",
     "Telescoped",
     "TelescopedDelay",
+    "TwoStage",
     "TwoWindows",
+    "Value",
+    "ValueShare",
     "WaitingNegativeCalibration",
     "WaitingNegativeWeight",
 ]

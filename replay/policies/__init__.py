@@ -17,6 +17,12 @@ from replay.policies.sampled_negatives import SampledNegatives
 from replay.policies.since import Since
 from replay.policies.twice import Twice
 from replay.policies.until import Until
+from replay.policies.value_ages import ValueAges
+from replay.policies.value_delta import ValueDelta
+from replay.policies.value_first_gift import ValueFirstGift
+from replay.policies.value_mature import ValueMature
+from replay.policies.value_oracle import ValueOracle
+from replay.policies.value_wait import ValueWait
 from replay.policies.wait import Wait
 from replay.policies.wait_then_late import WaitThenLate
 
@@ -38,6 +44,12 @@ POLICIES = {
     "behind": Behind,
     "reveals": Reveals,
     "since": Since,
+    "value_ages": ValueAges,
+    "value_delta": ValueDelta,
+    "value_first_gift": ValueFirstGift,
+    "value_mature": ValueMature,
+    "value_oracle": ValueOracle,
+    "value_wait": ValueWait,
 }
 
 __all__ = [
@@ -60,6 +72,12 @@ __all__ = [
     "Since",
     "Twice",
     "Until",
+    "ValueAges",
+    "ValueDelta",
+    "ValueFirstGift",
+    "ValueMature",
+    "ValueOracle",
+    "ValueWait",
     "Wait",
     "WaitThenLate",
     "merge",

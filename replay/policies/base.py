@@ -18,10 +18,12 @@ class Examples(NamedTuple):
     due: Ints  # us UTC, non-decreasing; ties by (kind, row)
     label: Bools  # as known at `due`
     kind: NDArray[np.int8]  # a small integer the policy defines, for corrections and many-headed learners
+    amount: Ints | None = None  # money it tells of, millionths; None where labels alone are shown
 
     def part(self, cut: slice | Bools) -> "Examples":
         """Return some of these examples, in order."""
-        return Examples(self.row[cut], self.due[cut], self.label[cut], self.kind[cut])
+        amount = None if self.amount is None else self.amount[cut]
+        return Examples(self.row[cut], self.due[cut], self.label[cut], self.kind[cut], amount)
 
 
 class LabelPolicy(Protocol):
@@ -49,7 +51,10 @@ def no_examples() -> Examples:
 
 
 def merge(first: Examples, second: Examples) -> Examples:
-    """Return two streams as one, by due time; at one instant `first` comes first."""
+    """Return two streams as one, by due time; at one instant `first` comes first.
+
+    Where only one of them tells of money, the other tells of none.
+    """
     if not len(first.row) or not len(second.row):
         return first if len(first.row) else second
     at = np.searchsorted(first.due, second.due, side="right") + np.arange(len(second.due))
@@ -66,4 +71,9 @@ def merge(first: Examples, second: Examples) -> Examples:
         woven(first.due, second.due),
         woven(first.label, second.label),
         woven(first.kind, second.kind),
+        None if first.amount is None and second.amount is None else woven(_amount(first), _amount(second)),
     )
+
+
+def _amount(examples: Examples) -> Ints:
+    return np.zeros(len(examples.row), np.int64) if examples.amount is None else examples.amount

@@ -35,8 +35,10 @@ class Reveals:
 
     def due(self, view: View, start: int, end: int) -> Examples:
         """Return the clicks that reach one of the ages in the interval."""
-        pieces = [self._look(view, look, start, end) for look in range(len(self.reveals))]
-        row, due, label, kind = (np.concatenate(columns) for columns in zip(no_examples(), *pieces, strict=True))
+        pieces = [no_examples(), *(self._look(view, look, start, end) for look in range(len(self.reveals)))]
+        row, due, label, kind = (
+            np.concatenate(columns) for columns in zip(*(piece[:4] for piece in pieces), strict=True)
+        )
         order = np.lexsort((row, kind, due))
         return Examples(row[order], due[order], label[order], kind[order])
 

@@ -33,7 +33,7 @@ class Revisits:
     def due(self, view: View, start: int, end: int) -> Examples:
         """Return the clicks that reach an age in the interval of time."""
         looks = [self._looks(view, number, start, end) for number in range(len(self.ages))]
-        row, due, label, kind = (np.concatenate(column) for column in zip(*looks, strict=True))
+        row, due, label, kind = (np.concatenate(column) for column in zip(*(look[:4] for look in looks), strict=True))
         order = np.lexsort((row, kind, due))
         return Examples(row[order], due[order], label[order], kind[order])
 

@@ -23,6 +23,7 @@ class RawClicks(NamedTuple):
     outcome_time: Ints  # us UTC; NEVER where an amount stands without a time, or the time is NaN or out of range
     outcome_amount: Floats  # in the log's currency, NaN or infinite as found; 0 where the log has no amounts
     true_probability: NDArray[np.float32] | None  # synthetic worlds only
+    true_value: NDArray[np.float32] | None = None  # likewise; expected money inside the window, in the log's currency
 
 
 class RawOutcomes(NamedTuple):

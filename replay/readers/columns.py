@@ -25,7 +25,7 @@ _EXPECTED = {
     _VALUE: "one plain value per row",
 }
 _LATE = re.compile(  # names of what is seldom known at the click
-    r"(is_|has_|was_|did_)?(label|target|y|amount|true_probability"
+    r"(is_|has_|was_|did_)?(label|target|y|amount|true_probability|true_value"
     r"|(converts?|converted|conversions?|outcomes?|delays?|refunds?|refunded)(_.*)?)",
     re.IGNORECASE,
 )
@@ -126,6 +126,7 @@ def _fixed(asked: TableColumns, names: Sequence[str], *, second_table: bool) -> 
         amount=default(asked.amount, "amount", wanted=conversion_time is not None),
         click_id=default(asked.click_id, "click_id"),
         true_probability=asked.true_probability,
+        true_value=asked.true_value,
         categorical=asked.categorical or (),
         numeric=asked.numeric or (),
         segments=asked.segments,
@@ -144,7 +145,7 @@ def _common_kinds(schemas: Mapping[str, pa.Schema]) -> dict[str, Kind]:
 
 def _with_features(fixed: Layout, asked: TableColumns, kinds: Mapping[str, Kind]) -> tuple[Layout, list[str]]:
     """Choose the features that were left open, by type and name."""
-    taken = {*fixed[:5], *fixed.categorical, *fixed.numeric}
+    taken = {*fixed[:6], *fixed.categorical, *fixed.numeric}
     free = [name for name in kinds if name not in taken and not _ROW_NUMBERS.fullmatch(name)]
     early = [name for name in free if not _LATE.fullmatch(name)]
     by_value = tuple(name for name in early if _is_category(name, kinds[name]))
@@ -177,7 +178,7 @@ def _clashes(layout: Layout) -> list[str]:
         if name in layout.late
     ]
     problems += [f"column {name!r} is named twice as a feature; once is enough" for name in _repeated(features)]
-    roles = [name for name in layout[:5] if name is not None]
+    roles = [name for name in layout[:6] if name is not None]
     return problems + [f"column {name!r} is asked to be two things; name another for one" for name in _repeated(roles)]
 
 
@@ -186,10 +187,10 @@ def _repeated(names: Sequence[str]) -> list[str]:
 
 
 def _wishes(layout: Layout) -> list[Wish]:
-    kinds = (_TIME, _TIME, _AMOUNT, _VALUE, _NUMBER)
+    kinds = (_TIME, _TIME, _AMOUNT, _VALUE, _NUMBER, _NUMBER)
     fixed = [
         Wish(argument, column, kind)
-        for argument, column, kind in zip(Layout._fields, layout[:5], kinds, strict=False)
+        for argument, column, kind in zip(Layout._fields, layout[:6], kinds, strict=False)
         if column is not None
     ]
     lists = (("categorical", layout.categorical, _VALUE), ("numeric", layout.numeric, _NUMBER))
@@ -199,7 +200,7 @@ def _wishes(layout: Layout) -> list[Wish]:
         for column in dict.fromkeys(columns)
         if column not in layout.late
     ]
-    return [*fixed, *features, *(Wish("segments", column, _VALUE) for column in layout.segments)]
+    return [*fixed, *features, *(Wish("segments or keys", column, _VALUE) for column in layout.segments)]
 
 
 def _differences(layout: Layout, schemas: Mapping[str, pa.Schema]) -> list[str]:

@@ -61,12 +61,12 @@ class CriteoReader:
         digests = Digests(cache)
         self._files = Inputs([DelimitedSource(path, digests, names) for path in find_files(source)], digests)
         self._layout = Layout(
-            names[0], names[1], None, None, None, tuple(self.categorical), tuple(self.numeric), tuple(segments)
+            names[0], names[1], None, None, None, None, tuple(self.categorical), tuple(self.numeric), tuple(segments)
         )
         self._clock = Clock("s", origin=origin)
         self._tally: Tally = Counter()
         unknown = [name for name in segments if name not in names]
-        Problems(f"segments: no column {name!r}{suggestion(name, names)}" for name in unknown).stop()
+        Problems(f"segments or keys: no column {name!r}{suggestion(name, names)}" for name in unknown).stop()
 
     @property
     def replayed(self) -> Sequence[str]:

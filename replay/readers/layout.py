@@ -15,6 +15,7 @@ class TableColumns:
     amount: str | None = None
     click_id: str | None = None
     true_probability: str | None = None
+    true_value: str | None = None
     categorical: tuple[str, ...] | None = None
     numeric: tuple[str, ...] | None = None
     segments: tuple[str, ...] = ()
@@ -28,6 +29,7 @@ class Layout(NamedTuple):
     amount: str | None
     click_id: str | None
     true_probability: str | None
+    true_value: str | None
     categorical: tuple[str, ...]
     numeric: tuple[str, ...]
     segments: tuple[str, ...]
@@ -35,7 +37,7 @@ class Layout(NamedTuple):
     @property
     def late(self) -> set[str | None]:
         """Columns of what is not known at the click."""
-        return {self.conversion_time, self.amount, self.true_probability}
+        return {self.conversion_time, self.amount, self.true_probability, self.true_value}
 
     @property
     def features(self) -> list[str]:
@@ -45,7 +47,7 @@ class Layout(NamedTuple):
     @property
     def forms(self) -> dict[str, Form]:
         """All columns to read, and how."""
-        numbers = (*self.numeric, self.true_probability)
+        numbers = (*self.numeric, self.true_probability, self.true_value)
         plain = (self.click_time, self.conversion_time, self.amount, self.click_id)
         forms: dict[str, Form] = dict.fromkeys((*self.categorical, *self.segments), "category")
         forms |= {name: "number" for name in numbers if name is not None}

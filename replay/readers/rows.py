@@ -31,7 +31,6 @@ def read_clicks(
 def _clicks(
     source: str, row: int, batch: pa.RecordBatch, layout: Layout, clock: Clock, kind: OutcomeKind, tally: Tally
 ) -> RawClicks:
-    known = layout.true_probability
     return RawClicks(
         source,
         row,
@@ -39,8 +38,13 @@ def _clicks(
         read_times(batch.column(layout.click_time), clock, layout.click_time, tally).time,
         batch.column(layout.click_id) if layout.click_id else None,
         *_in_rows(batch, layout, clock, kind, tally),
-        _numbers(batch.column(known), known, np.nan).astype(np.float32) if known else None,
+        _truth(batch, layout.true_probability),
+        _truth(batch, layout.true_value),
     )
+
+
+def _truth(batch: pa.RecordBatch, column: str | None) -> NDArray[np.float32] | None:
+    return numbers(batch.column(column), column, np.nan).astype(np.float32) if column else None
 
 
 def _in_rows(
@@ -76,7 +80,7 @@ def read_outcomes(
 
 
 def _amounts(batch: pa.RecordBatch, column: str | None) -> Floats:
-    return np.zeros(batch.num_rows) if column is None else _numbers(batch.column(column), column, 0.0)
+    return np.zeros(batch.num_rows) if column is None else numbers(batch.column(column), column, 0.0)
 
 
 def _signed(amount: Floats, kinds: NDArray[np.int8]) -> Floats:
@@ -84,12 +88,12 @@ def _signed(amount: Floats, kinds: NDArray[np.int8]) -> Floats:
     return np.where(kinds == OutcomeKind.REFUND, -np.abs(amount), amount)
 
 
-def _numbers(values: pa.Array, column: str, missing: float) -> Floats:
+def numbers(values: pa.Array, column: str, missing: float) -> Floats:
     """Return a column as float64: NaN where it is no number, `missing` where it is null."""
     if pa.types.is_dictionary(values.type):
         values = values.dictionary_decode()
-    numbers = parse_numbers(as_text(values, column)) if is_text(values.type) else values.cast(pa.float64(), safe=False)
-    return np.asarray(numbers.fill_null(missing).to_numpy(zero_copy_only=False))
+    parsed = parse_numbers(as_text(values, column)) if is_text(values.type) else values.cast(pa.float64(), safe=False)
+    return np.asarray(parsed.fill_null(missing).to_numpy(zero_copy_only=False))
 
 
 def _kinds(batch: pa.RecordBatch, column: str | None, kind: OutcomeKind, source: str, row: int) -> NDArray[np.int8]:

@@ -86,6 +86,8 @@ class TableReader:
         What an outcome is where nothing says it.
     true_probability : str, optional
         Column of the true conversion probability.
+    true_value : str, optional
+        Column of the true expected money inside the attribution window, in the log's currency.
     observed_until : int, optional
         Where the log ends, us UTC.
     cache : Path, optional
@@ -114,6 +116,7 @@ class TableReader:
         outcomes: OutcomeColumns | None = None,
         outcome_kind: str = "conversion",
         true_probability: str | None = None,
+        true_value: str | None = None,
         observed_until: int | None = None,
         cache: Path | None = None,
     ) -> None:
@@ -124,6 +127,7 @@ class TableReader:
             amount=amount,
             click_id=click_id,
             true_probability=true_probability,
+            true_value=true_value,
             categorical=None if categorical is None else tuple(categorical),
             numeric=None if numeric is None else tuple(numeric),
             segments=tuple(segments),

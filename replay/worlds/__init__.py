@@ -4,6 +4,8 @@ from replay.worlds.changes import Change, Drift, NewLevels, OtherEffects, OtherF
 from replay.worlds.courses import Growth, Ramp, Step, Walk, Wave
 from replay.worlds.delays import DelayPart
 from replay.worlds.gifts import Gifts
+from replay.worlds.giving import GiftRefunds
+from replay.worlds.livestream import LivestreamWorld
 from replay.worlds.refunds import Refunds
 from replay.worlds.synthetic import SyntheticWorld
 from replay.worlds.truth import Category, Numeric
@@ -13,8 +15,10 @@ __all__ = [
     "Change",
     "DelayPart",
     "Drift",
+    "GiftRefunds",
     "Gifts",
     "Growth",
+    "LivestreamWorld",
     "NewLevels",
     "Numeric",
     "OtherEffects",

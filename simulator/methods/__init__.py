@@ -1,8 +1,11 @@
-"""Published methods, each a documented pair: a label policy and a correction; and those of installed packages."""
+"""Published methods, each a documented pair: a label policy and a correction; and those of installed packages.
+
+Their target is a conversion's probability, or money: that of the latter is "value".
+"""
 
 from collections.abc import Mapping
 
-from simulator.methods.base import Duration, Head, Method, Parameter, Recipe, Timing, parameters, summary
+from simulator.methods.base import PROBABILITY, Duration, Head, Method, Parameter, Recipe, Timing, parameters, summary
 from simulator.methods.bi_defuse import bi_defuse
 from simulator.methods.calibrated_wait import calibrated_wait
 from simulator.methods.ddfm import ddfm
@@ -25,8 +28,10 @@ from simulator.methods.frozen import frozen
 from simulator.methods.fsiw import fsiw
 from simulator.methods.ftp import ftp
 from simulator.methods.gdfm import gdfm
+from simulator.methods.gifts_only import gifts_only
 from simulator.methods.hazard import hazard
 from simulator.methods.late_positives import late_positives
+from simulator.methods.log1p import log1p
 from simulator.methods.mature_daily import mature_daily
 from simulator.methods.miss import miss
 from simulator.methods.nodef import nodef
@@ -35,7 +40,12 @@ from simulator.methods.plugins import Methods, PluginError, origin
 from simulator.methods.prior_correction import prior_correction
 from simulator.methods.pu import pu
 from simulator.methods.pu_wait import pu_wait
+from simulator.methods.two_stage import two_stage
 from simulator.methods.ulc import ulc
+from simulator.methods.value_delta import value_delta
+from simulator.methods.value_mature import value_mature
+from simulator.methods.value_oracle import value_oracle
+from simulator.methods.value_wait import value_wait
 from simulator.methods.waiting_window import waiting_window
 
 _OURS: Mapping[str, Recipe] = {
@@ -72,12 +82,20 @@ _OURS: Mapping[str, Recipe] = {
     "dfm_em": dfm_em,
     "nodef": nodef,
     "miss": miss,
+    "value_oracle": value_oracle,
+    "value_mature": value_mature,
+    "value_delta": value_delta,
+    "value_wait": value_wait,
+    "two_stage": two_stage,
+    "log1p": log1p,
+    "gifts_only": gifts_only,
 }
 
 METHODS: Mapping[str, Recipe] = Methods(_OURS)
 
 __all__ = [
     "METHODS",
+    "PROBABILITY",
     "Duration",
     "Head",
     "Method",

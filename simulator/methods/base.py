@@ -3,10 +3,12 @@
 import inspect
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Annotated, Any, get_args, get_type_hints
+from typing import Annotated, Any, Literal, Protocol, get_args, get_type_hints
 
-from learners.base import Correction
+from learners.base import Correction, Floats32, Seen
 from replay.policies import LabelPolicy
+
+PROBABILITY = "probability"  # the stage of a method for money that says the chance of a conversion
 
 Duration = Annotated[int, "duration"]  # us; "90s" or "7d" in a scenario
 
@@ -19,6 +21,18 @@ class Head:
     correction: Correction
     constant: bool = False  # whether it learns one probability for all clicks, without features
     arms: int = 1  # predictions of shape (n, arms), learned by the example's kind, where above 1
+    loss: str = "logistic"  # what its learner minimizes, see `Learner.with_loss`
+
+
+class Stage(Protocol):
+    """One part of what is served, such as the probability of a gift in a model of its expected value."""
+
+    @property
+    def serves_from(self) -> tuple[str, ...]:
+        """Names of the models whose predictions make it."""
+
+    def serve(self, seen: Seen) -> Floats32:
+        """Return it, shape (n_clicks,)."""
 
 
 @dataclass(frozen=True)
@@ -32,7 +46,10 @@ class Method:
     correction: Correction
     heads: Mapping[str, Head] = field(default_factory=dict)
     arms: int = 1  # of the served model, see `Head`
+    loss: str = "logistic"  # of the served model, see `Head`
     stop_after: int | None = None  # us after the log's first click: nothing is learned from then on
+    target: Literal["conversion", "value"] = "conversion"  # what is served: a probability, or expected money
+    stages: Mapping[str, Stage] = field(default_factory=dict)  # what else is recorded of each click, by name
 
 
 @dataclass(frozen=True)

@@ -161,8 +161,8 @@ WRONG = [
     ({"campaign": "campain"}, "market.campaign: no categorical feature is called 'campain'; did you mean 'campaign'?"),
     ({"lookback": "10m"}, "market.lookback: expected at least market.update_every, 1h, got '10m'"),
     (
-        {"bidder": [{"estimator": "chain_lader"}]},
-        "market.bidder[0].estimator: no estimator is called 'chain_lader'; did you mean 'chain_ladder'?",
+        {"bidder": [{"estimator": "counte"}]},
+        "market.bidder[0].estimator: no estimator is called 'counte'; did",
     ),
     ({"bidder": [{"least": 2.0}]}, "market.bidder[0].least: expected a number above 0, at most 1, got 2.0"),
     ({"bidder": [{"prior": 5.0}]}, "market.bidder[0].prior: no such key"),

@@ -135,7 +135,8 @@ def _mature_days(trial: Trial, evaluate_from: int) -> Ints:
     first = -(-max(evaluate_from, int(trial.log.click_time[0])) // DAY) * DAY
     last = trial.log.observed_until - trial.terms.attribution_window
     days = np.arange(first, last + 1 - DAY, DAY, dtype=np.int64)
-    return days[days <= trial.log.click_time[-1]]
+    begun: Ints = days[days <= trial.log.click_time[-1]]
+    return begun
 
 
 def _error(name: str, after: int, estimate: Floats, truth: Floats) -> Error:

@@ -13,6 +13,7 @@ from scenarios.durations import SECOND, parse_duration
 from simulator import limits_options
 from simulator.folder import OutputError
 from simulator.interruption import Interruption, StoppedError
+from simulator.lean import quick_start
 from simulator.market import estimators_options
 
 if TYPE_CHECKING:
@@ -191,10 +192,11 @@ def _seconds(text: str) -> float:
 
 
 def _run(options: argparse.Namespace) -> int:
-    from simulator import build, terminal  # noqa: PLC0415  (--help and list must not pay for the engine)
-    from simulator.runner import run  # noqa: PLC0415
+    with quick_start():
+        from simulator import build, terminal  # noqa: PLC0415  (--help and list must not pay for the engine)
+        from simulator.runner import run  # noqa: PLC0415
 
-    scenario = build.load(options.scenario, options.set)
+        scenario = build.load(options.scenario, options.set)
     out = options.out or Path("runs") / scenario.name
     with Interruption() as interruption:
         kept = {"checkpoint_every": options.checkpoint_every, "asked_to_stop": interruption.came}

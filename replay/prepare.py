@@ -91,7 +91,7 @@ def _prepared(
     with room_in(entry.parent), draft(entry.parent) as folder:
         seal(folder, asdict(Assembly(reader, recipe, folder).run(progress)))
         publish(folder, entry)
-    return open_entry(entry)
+    return open_entry(entry, sealed=True)
 
 
 def _noted(log: ClickLog, note: str) -> ClickLog:

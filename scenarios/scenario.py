@@ -13,6 +13,7 @@ from scenarios.any_log import Log
 from scenarios.checks import Check
 from scenarios.fields import Settings, Slug
 from scenarios.load import load_as
+from scenarios.market import Market
 from scenarios.sections import NO_GRID, Clock, Feed, GridSpec, Learner, Methods, MethodSpec, Metrics, Pipeline, Tune
 
 
@@ -39,6 +40,7 @@ class Scenario(Settings):
     tune: Tune | None = Field(default=None, description="How each method finds its learning rate.")
     methods: Methods = Field(alias="method", description="Ways of coping with late labels.")
     metrics: Metrics = Field(default=Metrics(), description="What is measured.")
+    market: Market | None = Field(default=None, description="Auctions for the clicks of the log, if there are any.")
     grid: GridSpec = Field(default=NO_GRID, description="Values to try, in every combination.")
     _folder: Path = PrivateAttr(default_factory=Path.cwd)
 

@@ -1,5 +1,6 @@
 """The one place where names become objects."""
 
+import inspect
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -16,6 +17,7 @@ from scenarios.problems import Problem, nearest, show
 from scenarios.sections import PipelineFault
 from simulator.clock import Clock
 from simulator.feed_faults import faults_of
+from simulator.market.build import market_problems
 from simulator.methods import METHODS, Method, Parameter, PluginError, Recipe, Timing, parameters
 from simulator.pipeline import Fault, Pipeline
 
@@ -42,7 +44,7 @@ def load(source: Any, overrides: Sequence[str] = ()) -> Scenario:
     ScenarioError
         With everything that is wrong.
     """
-    return Scenario.load(source, overrides, checks=(method_problems,))
+    return Scenario.load(source, overrides, checks=(method_problems, market_problems))
 
 
 def load_grid(source: Any, overrides: Sequence[str] = ()) -> Grid:
@@ -86,7 +88,10 @@ def learner(scenario: Scenario, learning_rate: float | None = None) -> Learner:
     settings = scenario.learner.model_dump()
     if learning_rate is not None:
         settings["learning_rate"] = learning_rate
-    made: Learner = LEARNERS[settings.pop("kind")](**settings)
+    kind = LEARNERS[settings.pop("kind")]
+    own = inspect.signature(kind).parameters
+    settings["seed"] = scenario.seed
+    made: Learner = kind(**{key: value for key, value in settings.items() if key in own})
     return made
 
 

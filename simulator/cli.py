@@ -14,6 +14,8 @@ from scenarios.durations import SECOND, parse_duration
 from simulator import limits_options, stress_options
 from simulator.folder import OutputError
 from simulator.interruption import Interruption, StoppedError
+from simulator.lean import quick_start
+from simulator.market import estimators_options
 
 if TYPE_CHECKING:
     pass
@@ -27,6 +29,7 @@ examples:
   latelabel run my.toml --out runs/my            your own scenario
   latelabel run quickstart --set learner.optimizer=ftrl --set waiting_window.window=6h
   latelabel limits fnw pu --growth "x2 per week" where methods settle when traffic doubles every week
+  latelabel estimators my.toml --by campaign     what would a bid controller have believed, hours after each day?
   latelabel stress clicks.parquet                which waiting window, and how sure is that?
   latelabel compare runs/a runs/b                both runs in one report, and what differs
   latelabel check my.toml                        does any method, yours or ours, use what had not happened yet?
@@ -95,6 +98,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_compare(commands)
     _add_check(commands)
     _add_limits(commands)
+    _add_estimators(commands)
     listing = commands.add_parser(
         "list", help="what there is to run", description="List the scenarios of the catalogue and the methods."
     )
@@ -193,6 +197,19 @@ def _add_check(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     check.set_defaults(command=_check)
 
 
+def _add_estimators(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    estimators = commands.add_parser(
+        "estimators",
+        help="what would estimators of the value so far have said?",
+        description="Replay the scenario's log under one of its methods, and show how far each estimator of the value "
+        "of a day's clicks was off, some hours after the day's end, from what had arrived by then. Bid controllers "
+        "steer by such estimates. Nothing is bid here: the clicks are those of the log.",
+    )
+    estimators_options.add(estimators)
+    _add_set(estimators)
+    estimators.set_defaults(command=_estimators)
+
+
 def _add_set(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "--set",
@@ -218,10 +235,11 @@ def _seconds(text: str) -> float:
 
 
 def _run(options: argparse.Namespace) -> int:
-    from simulator import build, terminal  # noqa: PLC0415  (--help and list must not pay for the engine)
-    from simulator.runner import run  # noqa: PLC0415
+    with quick_start():
+        from simulator import build, terminal  # noqa: PLC0415  (--help and list must not pay for the engine)
+        from simulator.runner import run  # noqa: PLC0415
 
-    grid = build.load_grid(options.scenario, options.set)
+        grid = build.load_grid(options.scenario, options.set)
     out = options.out or Path("runs") / grid.name
     if grid.axes:
         return _run_grid(grid, out, options)
@@ -233,7 +251,11 @@ def _run(options: argparse.Namespace) -> int:
         else:
             with terminal.Progress() as watcher:
                 result = run(scenario, out=out, jobs=options.jobs, watcher=watcher, **kept)
-    if not options.quiet:
+    if not options.quiet and scenario.market:
+        from simulator.market.terminal import show_market  # noqa: PLC0415
+
+        show_market(result)
+    elif not options.quiet:
         terminal.show(result)
     _say(str(result.report))
     return DONE
@@ -296,6 +318,7 @@ def _check(options: argparse.Namespace) -> int:
 
 def _list(options: argparse.Namespace) -> int:  # noqa: ARG001  (every command is given its options)
     from simulator import terminal  # noqa: PLC0415
+    from simulator.market.terminal import show_ways  # noqa: PLC0415
     from simulator.methods import METHODS, PluginError, parameters, summary  # noqa: PLC0415
 
     methods = {}
@@ -305,6 +328,7 @@ def _list(options: argparse.Namespace) -> int:  # noqa: ARG001  (every command i
         except PluginError as error:
             methods[name] = (f"cannot be used: {error}", {})
     terminal.show_list({name: catalogue.describe(name) for name in catalogue.names()}, methods)
+    show_ways()
     return DONE
 
 
@@ -319,6 +343,16 @@ def _limits(options: argparse.Namespace) -> int:
     else:
         rows = limits_table.limit_rows(asked, toy, options.seeds)
         terminal.show_limits(title, limits_table.LIMIT_COLUMNS, rows, len(asked))
+    return DONE
+
+
+def _estimators(options: argparse.Namespace) -> int:
+    from simulator import build  # noqa: PLC0415  (as above)
+    from simulator.market import terminal  # noqa: PLC0415
+    from simulator.market.on_a_log import estimators_on_log  # noqa: PLC0415
+
+    scenario = build.load(options.scenario, options.set)
+    terminal.show_estimators(scenario, estimators_on_log(scenario, **estimators_options.asked(options)))
     return DONE
 
 

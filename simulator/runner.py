@@ -23,6 +23,7 @@ from replay.store import cache_folder
 from scenarios import Scenario, ScenarioError
 from scenarios.problems import Problem
 from simulator import build
+from simulator.amounts import check_money
 from simulator.checkpoint import Checkpoint, Keeper, kept_beside
 from simulator.clock import Clock
 from simulator.engine import replay
@@ -31,6 +32,8 @@ from simulator.folder import Temporary, check_target, whole_folder, write_text
 from simulator.ledger import Ledger, settle
 from simulator.measure import Measures, Yardstick, delays, evaluated, measure, unmeasured
 from simulator.methods import PROBABILITY, Method
+from simulator.metrics.table import MetricTable
+from simulator.metrics.value.table import ValueTable
 from simulator.operator import Operator
 from simulator.pipeline import Accidents, Pipeline
 from simulator.predictions import write_predictions
@@ -39,7 +42,8 @@ from simulator.report import write_report
 from simulator.results import Result
 from simulator.sources import reader_of
 from simulator.trainer import Tally, Trainer
-from simulator.tuning import Rehearsal, Trial, best, rehearsal, tune
+from simulator.tuning import Rehearsal, Trial, best, rehearsal, tune, tuned_on
+from simulator.worth import Worth, worth
 
 
 class Watcher(Protocol):
@@ -84,7 +88,9 @@ class Played:
     seconds: float
     learning_rate: float | None = None  # where it was tuned
     tuning: tuple[Trial, ...] = ()
+    tuned_on: str = "nll"  # what the learning rate was chosen by
     target: str = "conversion"  # what is predicted, as `Method.target`
+    worth: Worth | None = None  # where money is predicted
     accidents: Accidents | None = None  # where the pipeline has faults or a capacity
 
 
@@ -152,6 +158,12 @@ def run(
     StoppedError
         If it was asked to.
     """
+    if scenario.market:
+        from simulator.market.runner import run_market  # noqa: PLC0415  (it builds on this module)
+
+        return run_market(
+            scenario, log=log, learner=learner, out=out, jobs=jobs, watcher=watcher, asked_to_stop=asked_to_stop
+        )
     methods = build.methods(scenario)
     if scenario.grid.model_extra:
         told = "expected none in a single run; load it with load_grid and run it with run_grid"
@@ -169,6 +181,7 @@ def run(
     prototype = learner or build.learner(scenario)
     started = time.perf_counter()
     prepared = prepare_log(scenario, log, prototype, watcher)
+    check_money(scenario, prepared, methods)
     with whole_folder(out) as folder, kept_beside(_beside(out)):
         stage = set_stage(scenario, prepared, prototype, folder, watcher)
         stage.seconds["prepare"] = time.perf_counter() - started
@@ -193,9 +206,12 @@ def _identity(scenario: Scenario, log: ClickLog) -> dict[str, Any]:
     return {"scenario": scenario.hash(), "log": log.fingerprint, "versions": versions}
 
 
-def prepare_log(scenario: Scenario, frame: Any, learner: Learner, watcher: Watcher) -> ClickLog:
+def prepare_log(
+    scenario: Scenario, frame: Any, learner: Learner, watcher: Watcher, *, keep_columns: bool = False
+) -> ClickLog:
     """Return the scenario's log, or a dataframe in its place, read and encoded as a learner needs it."""
-    return with_aggregates(scenario, read_log(scenario, frame, learner, watcher), cache_folder())
+    log = read_log(scenario, frame, learner, watcher, keep_columns=keep_columns)
+    return with_aggregates(scenario, log, cache_folder())
 
 
 def with_aggregates(scenario: Scenario, log: ClickLog, cache: Path) -> ClickLog:
@@ -203,7 +219,15 @@ def with_aggregates(scenario: Scenario, log: ClickLog, cache: Path) -> ClickLog:
     return derive(log, build.aggregates(scenario), build.feed(scenario, log), build.encoding(scenario), cache)
 
 
-def read_log(scenario: Scenario, frame: Any, learner: Learner, watcher: Watcher, cache: Path | None = None) -> ClickLog:
+def read_log(
+    scenario: Scenario,
+    frame: Any,
+    learner: Learner,
+    watcher: Watcher,
+    cache: Path | None = None,
+    *,
+    keep_columns: bool = False,
+) -> ClickLog:
     """Return the same without its aggregates."""
     cache = cache or cache_folder()
     return prepare(
@@ -211,7 +235,7 @@ def read_log(scenario: Scenario, frame: Any, learner: Learner, watcher: Watcher,
         cache=cache,
         max_quarantined=getattr(scenario.log, "max_quarantined", 0.0),
         progress=watcher.reading,
-        **_preparation(scenario, learner),
+        **_preparation(scenario, learner, keep_columns=keep_columns),
     )
 
 
@@ -220,13 +244,13 @@ def fingerprint(scenario: Scenario, frame: Any, learner: Learner, cache: Path) -
     return fingerprint_of(reader_of(scenario, frame, cache), **_preparation(scenario, learner))
 
 
-def _preparation(scenario: Scenario, learner: Learner) -> dict[str, Any]:
+def _preparation(scenario: Scenario, learner: Learner, *, keep_columns: bool = False) -> dict[str, Any]:
     """Return what decides, beside the reader, what a prepared log is."""
     return {
         "encoding": build.encoding(scenario),
         "segments": segments_kept(scenario),
         "keys": key_columns(build.aggregates(scenario)),
-        "keep_columns": learner.features == "columns",
+        "keep_columns": keep_columns or learner.features == "columns",
         "clock_skew": getattr(scenario.log, "clock_skew", 0),
         "duplicates": getattr(scenario.log, "duplicates", "ids"),
     }
@@ -309,10 +333,14 @@ def _play(stage: Stage, label: str, method: Method, stopped: list[BaseException]
     kept = trainer.recorded if method.target == "value" else None
     window = stage.scenario.clock.attribution_window
     write_predictions(folder, stage.log, stage.deliveries, window, trainer.prediction, kept)
+    accidents = operator.accidents if operator and operator.pipeline != Pipeline() else None
+    tuned = rate, trials, tuned_on(method)
+    found = None
+    if method.target == "value":
+        found = worth(trainer, stage.deliveries, method.given, stage.clock, stage.yardstick)
     stage.watcher.finished(label)
     missed = trainer.missed(stage.clock.end)
-    accidents = operator.accidents if operator and operator.pipeline != Pipeline() else None
-    return Played(trainer.tally, missed, measures, replayed - started, rate, trials, method.target, accidents)
+    return Played(trainer.tally, missed, measures, replayed - started, *tuned, method.target, found, accidents)
 
 
 def _replayed(
@@ -355,7 +383,7 @@ def _column(folder: Path, length: int, dtype: Any) -> Any:
     if not length:
         return np.zeros(0, dtype)
     with tempfile.TemporaryFile(dir=folder) as file:
-        return np.memmap(file, dtype=dtype, mode="w+", shape=(length,))
+        return np.asarray(np.memmap(file, dtype=dtype, mode="w+", shape=(length,)))  # a plain array is quicker to cut
 
 
 def _settle(stage: Stage, played: dict[str, Played]) -> Ledger:
@@ -364,6 +392,9 @@ def _settle(stage: Stage, played: dict[str, Played]) -> Ledger:
 
 
 def _write(stage: Stage, played: dict[str, Played], ledger: Ledger) -> None:
-    write_metrics(stage.folder / "metrics.parquet", {label: one.measures.metrics for label, one in played.items()})
+    tables: dict[str, list[MetricTable | ValueTable]] = {label: [one.measures.metrics] for label, one in played.items()}
+    for label, one in played.items():
+        tables[label] += [one.worth.money.table] if one.worth else []
+    write_metrics(stage.folder / "metrics.parquet", tables)
     histogram = delays(stage.log, stage.scenario.clock.attribution_window)
     write_text(stage.folder / "run.json", record_text(stage, played, ledger, histogram))

@@ -16,10 +16,12 @@ from simulator.report.curves import MEAN, NLL, RATIO, Curve, Measured, read_meas
 from simulator.report.drawn import delays, over_time
 from simulator.report.happenings import happenings
 from simulator.report.looks import looks, swatch
+from simulator.report.money import money
 from simulator.report.tables import overall_table, segment_tables
 from simulator.report.toml import toml
 
 FORMAT = 1  # of run.json
+BOUNDS = ("oracle", "value_oracle")  # methods that see the future, and say so
 EVEN = 0.995  # effective share of examples above which weights are not worth a word
 
 
@@ -50,14 +52,20 @@ def summarize(folder: Path) -> dict[str, Any]:
     measured = read_measured(folder / "metrics.parquet")
     methods = methods_of(run, measured)
     labels = [method["label"] for method in methods]
+    worth = money(run, measured, methods, _ms(run["clock"]["evaluate_from"]) * 1000)
     return {
+        "money": worth,
         "title": run.get("title") or run["name"],
-        "answer": answer(methods, evaluated_nll(measured, run["clock"]["evaluate_from"])),
+        "answer": worth["answer"]
+        if worth and worth["alone"]
+        else answer(methods, evaluated_nll(measured, run["clock"]["evaluate_from"])),
         "facts": _facts(run),
         "methods": methods,
-        "evaluated": _evaluated_clicks(measured),
-        "table": overall_table(methods, run["log"]["clicks"]),
-        "segments": segment_tables([row for row in measured.overall if row["segment"]], labels),
+        "evaluated": _evaluated_clicks(measured, [method["label"] for method in _rated(methods)]),
+        "table": overall_table(_rated(methods), run["log"]["clicks"]),
+        "segments": segment_tables(
+            [row for row in measured.overall if row["segment"] and row["metric"] == RATIO], labels
+        ),
         "marks": happenings(run),
         "span": span_of(run),
         "curves": over_time(measured.curves, labels, next((m["label"] for m in methods if m["bound"]), None)),
@@ -92,7 +100,7 @@ def methods_of(run: Mapping[str, Any], measured: Measured) -> list[dict[str, Any
         if not row["segment"]:
             cell = {key: row[key] for key in ("value", "low", "high", "reason", "clicks", "conversions")}
             found.setdefault((row["method"], row["curve"]), {})[row["metric"]] = cell
-    bounds = [method["name"] == "oracle" for method in run["methods"].values()]
+    bounds = [method["name"] in BOUNDS for method in run["methods"].values()]
     methods = []
     for (label, method), bound, look in zip(run["methods"].items(), bounds, looks(bounds), strict=True):
         seen = _monitored(measured, label, _ms(run["clock"]["evaluate_from"]) * 1000)
@@ -107,12 +115,19 @@ def methods_of(run: Mapping[str, Any], measured: Measured) -> list[dict[str, Any
             "as_seen": seen,
             "sums": _sums(found.get((label, "true"), {}).get(RATIO, {}).get("value"), seen),
             "weighing": _weighing(method),
+            "target": method.get("target", "conversion"),
+            "has_stage_one": found.get((label, "true"), {}).get(MEAN, {}).get("value") is not None,
             **{key: method.get(key) for key in ("examples", "missed")},
         }
         if method.get("drift") is not None:
             entry["drift"] = [{**alarm, "time": _ms(alarm["time"])} for alarm in method["drift"]]
         methods.append(entry)
     return methods
+
+
+def _rated(methods: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return the methods that say the chance of a conversion, themselves or in their first stage."""
+    return [method for method in methods if method["target"] == "conversion" or method["has_stage_one"]]
 
 
 def _monitored(measured: Measured, label: str, since: int) -> float | None:
@@ -162,10 +177,10 @@ def evaluated_nll(measured: Measured, since: str) -> dict[str, Curve]:
     return {label: curve.at(curve.start >= start) for label, curve in found.items()}
 
 
-def _evaluated_clicks(measured: Measured) -> dict[str, str] | None:
+def _evaluated_clicks(measured: Measured, labels: list[str]) -> dict[str, str] | None:
     """Return how many clicks and conversions the overall figures rest on, or None if methods differ in it."""
     rows = [row for row in measured.overall if not row["segment"] and (row["curve"], row["metric"]) == ("true", NLL)]
-    found = {(row["clicks"] or 0, row["conversions"] or 0) for row in rows}
+    found = {(row["clicks"] or 0, row["conversions"] or 0) for row in rows if row["method"] in labels}
     if len(found) != 1:
         return None
     clicks, conversions = found.pop()

@@ -17,7 +17,12 @@ from simulator.folder import OutputError
 from simulator.grid import GridFailedError
 
 ROOT = Path(__file__).parents[1]
-METHODS = [{"name": "oracle"}, {"name": "waiting_window", "label": "wait", "window": "1h"}, {"name": "es_dfm"}]
+METHODS = [
+    {"name": "oracle"},
+    {"name": "waiting_window", "label": "wait", "window": "1h"},
+    {"name": "es_dfm"},
+    {"name": "two_stage", "label": "money"},
+]
 AXES = {"waiting_window.window": ["30m", "6h"], "clock.publish_every": ["2h", "6h"]}
 
 
@@ -61,7 +66,7 @@ def test_a_cell_is_the_scenario_run_alone(result, tmp_path):
 
 def test_a_method_that_no_axis_touches_is_played_once(result):
     # 4 windows and publish intervals of "wait", 2 publish intervals each of the others
-    assert len(plays(result.folder)) == 4 + 2 + 2
+    assert len(plays(result.folder)) == 4 + 2 + 2 + 2
 
 
 def test_processes_change_nothing(result, tmp_path):
@@ -73,7 +78,7 @@ def test_figures_of_all_cells_in_one_table(result):
     overall = result.overall
     assert overall[["waiting_window.window", "clock.publish_every"]].drop_duplicates().shape == (4, 2)
     first = result.cells[0].result.overall
-    np.testing.assert_array_equal(overall["nll"][:3], first["nll"])
+    np.testing.assert_array_equal(overall["nll"][:4], first["nll"])
 
 
 def test_again_does_nothing_and_a_longer_axis_does_only_what_is_new(result, tmp_path):

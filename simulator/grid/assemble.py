@@ -3,7 +3,7 @@
 import json
 import os
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -45,30 +45,36 @@ def _write_metrics(plays: Mapping[str, Result], path: Path) -> None:
     with pq.ParquetWriter(path, schema, compression="zstd", write_page_checksum=True) as writer:
         for label, file in files.items():
             with file:
-                table = file.read().combine_chunks()
-            at = table.schema.get_field_index("method")
-            writer.write_table(table.set_column(at, schema.field(at), _same(label, table.num_rows)))
+                for group in range(file.num_row_groups):  # as a run writes them, for the same bytes
+                    writer.write_table(_renamed(file.read_row_group(group).combine_chunks(), label))
 
 
-def _same(label: str, length: int) -> pa.Array:
-    return text_array([label] * length)
+def _renamed(table: pa.Table, label: str) -> pa.Table:
+    at = table.schema.get_field_index("method")
+    return table.set_column(at, table.schema.field(at), text_array([label] * table.num_rows))
 
 
 def _record(planned: Planned, records: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
     """Return a cell's run.json: what plays say of their method under its label, and the rest as any of them has it."""
     scenario = planned.cell.scenario
-    first = next(iter(records.values()))
-    merged = {key: dict(_merged(key, records)) if _by_method(key, first) else value for key, value in first.items()}
+    merged: dict[str, Any] = {}
+    for label, record in records.items():
+        (name,) = record["methods"]
+        for key, value in record.items():
+            merged[key] = _joined(merged.get(key, {}), _relabelled(value, name, label))
     own = {"name": scenario.name, "title": scenario.title, "hash": scenario.hash(), "scenario": scenario.resolved()}
     return merged | own
 
 
-def _by_method(key: str, record: Mapping[str, Any]) -> bool:
-    (name,) = record["methods"]
-    return key != "scenario" and isinstance(record[key], Mapping) and name in record[key]
+def _relabelled(value: Any, name: str, label: str, depth: int = 2) -> Any:
+    """Return part of a play's run.json with what is said of its method under another label."""
+    if not isinstance(value, Mapping) or not depth:
+        return value
+    return {label if key == name else key: _relabelled(one, name, label, depth - 1) for key, one in value.items()}
 
 
-def _merged(key: str, records: Mapping[str, Mapping[str, Any]]) -> Iterator[tuple[str, Any]]:
-    for label, record in records.items():
-        (name,) = record["methods"]
-        yield from ((label if at == name else at, value) for at, value in record[key].items())
+def _joined(first: Any, second: Any) -> Any:
+    """Return what two records say: tables have the keys of both, and of the rest they say the same."""
+    if not isinstance(first, Mapping) or not isinstance(second, Mapping):
+        return second
+    return {**first, **{key: _joined(first.get(key), one) for key, one in second.items()}}

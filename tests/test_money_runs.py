@@ -23,9 +23,9 @@ SCENARIO = {
     "metrics": {"segments": ["user_tier"], "bootstrap": 50},
     "method": [
         {"name": "value_oracle"},
-        {"name": "two_stage", "amount": "poisson"},
+        {"name": "two_stage", "amount": "poisson", "level": False, "label": "two_stage"},
         {"name": "value_delta", "label": "direct"},
-        {"name": "gifts_only", "loss": "poisson"},
+        {"name": "gifts_only", "loss": "poisson", "level": False, "label": "gifts_only"},
     ],
 }
 

@@ -5,7 +5,7 @@ import datetime as dt
 import importlib.metadata
 import json
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -20,6 +20,7 @@ from scenarios.durations import format_duration
 from simulator.ledger import Ledger
 from simulator.marks import marks
 from simulator.methods import METHODS, Parameter, origin, parameters, summary
+from simulator.money import differences, stage_one
 
 if TYPE_CHECKING:
     from simulator.runner import Played, Stage
@@ -53,11 +54,12 @@ class Columnar(Protocol):
         """Return the columns by name."""
 
 
-def write_metrics(path: Path, tables: Mapping[str, "Columnar"]) -> None:
+def write_metrics(path: Path, tables: Mapping[str, Sequence[Columnar]]) -> None:
     """Write the metrics of all methods as one long table; what has no answer is null, with its reason."""
     with pq.ParquetWriter(path, _SCHEMA, compression="zstd", write_page_checksum=True) as writer:
-        for method, table in tables.items():
-            writer.write_table(_arrow(method, table.columns()))
+        for method, some in tables.items():
+            for table in some:
+                writer.write_table(_arrow(method, table.columns()))
 
 
 def _arrow(method: str, columns: Mapping[str, Any]) -> pa.Table:
@@ -99,12 +101,36 @@ def record_text(stage: "Stage", played: Mapping[str, "Played"], ledger: Ledger, 
         },
         "marks": [mark.as_dict() for mark in marks(scenario, stage.log, stage.deliveries.watermark)],
         "ledger": ledger.as_dict(),
-        "methods": {spec.label: _method(spec, played[spec.label], stage.clock.end) for spec in scenario.methods},
+        "methods": {spec.label: _method(spec, played[spec.label]) for spec in scenario.methods},
         "reliability": {label: _plain(one.measures.reliability) for label, one in played.items()},
         "delays": delays,
+        **_money(played),
         "timings": stage.seconds | {label: one.seconds for label, one in played.items()},
     }
     return json.dumps(record, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
+
+
+def _money(played: Mapping[str, "Played"]) -> dict[str, Any]:
+    """Return what is kept of money; nothing where no method predicts it."""
+    moneys = {label: one.worth.money for label, one in played.items() if one.worth}
+    if not moneys:
+        return {}
+    return {
+        "money": {
+            "received": _plain(next(iter(moneys.values())).log),
+            "methods": {
+                label: _plain({**money.figures, **_of_stages(played[label])}) for label, money in moneys.items()
+            },
+            "differences": _plain(differences(moneys)),
+        }
+    }
+
+
+def _of_stages(played: "Played") -> dict[str, Any]:
+    return {
+        "importance": list(played.worth.importance) if played.worth else [],
+        "precision_recall": stage_one(played.measures),
+    }
 
 
 def log_record(log: ClickLog, settings: Mapping[str, Any]) -> dict[str, Any]:
@@ -131,31 +157,37 @@ def _refused(log: ClickLog) -> list[str]:
     return [f"rows that were refused are listed in {listed}"] if listed else []
 
 
-def _method(spec: Any, played: "Played", end: int) -> dict[str, Any]:
-    tally = played.trainer.tally
+def _method(spec: Any, played: "Played") -> dict[str, Any]:
+    tally = played.tally
     return {
         "name": spec.name,
         "parameters": _parameters(spec),
         "target": played.target,
+        **({"given": played.worth.given} if played.worth else {}),
         **({"pipeline": dataclasses.asdict(played.accidents)} if played.accidents else {}),
         "describe": summary(METHODS[spec.name]),
         "package": origin(METHODS[spec.name]),
         "examples": tally.examples,
         "head_examples": tally.head_examples,
         "positives": tally.positives,
-        "missed": played.trainer.missed(end),
+        "missed": played.missed,
         "seconds": played.seconds,
         "weights": {"effective_share": tally.effective_share},
         "drift": [
             {"time": iso(alarm.time), "before": _finite(alarm.before), "after": _finite(alarm.after)}
             for alarm in played.measures.alarms
         ],
-        **({"learning_rate": played.learning_rate, "tuning": _plain(_trials(played))} if played.tuning else {}),
+        **(_tuning(played) if played.tuning else {}),
     }
 
 
-def _trials(played: "Played") -> list[dict[str, float]]:
-    return [trial._asdict() for trial in played.tuning]
+def _tuning(played: "Played") -> dict[str, Any]:
+    trials = _plain(_trials(played))
+    return {"learning_rate": played.learning_rate, "tuned_on": played.tuned_on, "tuning": trials}
+
+
+def _trials(played: "Played") -> list[dict[str, float | None]]:
+    return [{"learning_rate": trial.learning_rate, played.tuned_on: trial.loss} for trial in played.tuning]
 
 
 def _parameters(spec: Any) -> dict[str, Any]:

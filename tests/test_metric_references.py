@@ -37,6 +37,8 @@ OURS_AND_THEIRS = {
 LABEL_METRICS = [metric.function for metric in METRICS.values() if metric.needs == "label"]
 TRUTH_METRICS = [metric.function for metric in METRICS.values() if metric.needs == "truth"]
 
+MODULES = [module.name for module in pkgutil.walk_packages(simulator.metrics.__path__, "simulator.metrics.")]
+
 
 def clicks(seed, n=700, distinct=None):
     """Labels drawn from distorted predictions, float32 as served; `distinct` predictions at most."""
@@ -257,14 +259,13 @@ def test_registry_names_each_function_by_its_own_name():
     assert all(metric.function.__name__ == name == metric.name for name, metric in METRICS.items())
 
 
-@pytest.mark.parametrize("name", [module.name for module in pkgutil.iter_modules(simulator.metrics.__path__)])
+@pytest.mark.parametrize("name", MODULES)
 def test_examples_in_docstrings_run(name):
-    assert doctest.testmod(importlib.import_module(f"simulator.metrics.{name}")).failed == 0
+    assert doctest.testmod(importlib.import_module(name)).failed == 0
 
 
 def test_metrics_import_numpy_and_numba_alone():
-    modules = [f"simulator.metrics.{module.name}" for module in pkgutil.iter_modules(simulator.metrics.__path__)]
-    code = f"import sys, {', '.join(modules)}; print(*sorted({{name.split('.')[0] for name in sys.modules}}))"
+    code = f"import sys, {', '.join(MODULES)}; print(*sorted({{name.split('.')[0] for name in sys.modules}}))"
     command = [sys.executable, "-c", code]
     found = subprocess.run(command, capture_output=True, text=True, check=True)  # noqa: S603 (our own code)
     assert not {"pandas", "pyarrow", "sklearn", "river", "simpy"} & set(found.stdout.split())

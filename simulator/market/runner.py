@@ -8,8 +8,6 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from learners.base import Learner
 from replay.feed import deliver
 from replay.log import ClickLog, Outcomes
@@ -33,7 +31,7 @@ from simulator.market.series import Series, series_of
 from simulator.marks import marks
 from simulator.measure import Measures, Yardstick, evaluated, measure
 from simulator.predictions import write_predictions
-from simulator.record import write_metrics
+from simulator.record import Columnar, write_metrics
 from simulator.report import write_report
 from simulator.results import Result
 from simulator.runner import Unwatched, Watcher, prepare_log
@@ -230,9 +228,8 @@ def _play(stall: Stall, spec: BidderSpec) -> Played:
 
 def _write(stall: Stall, played: dict[str, Played]) -> None:
     _compare(stall, played)
-    write_metrics(
-        stall.folder / "metrics.parquet", {label: _Both(one.rows, one.measures) for label, one in played.items()}
-    )
+    tables: dict[str, list[Columnar]] = {label: [one.rows, one.measures.metrics] for label, one in played.items()}
+    write_metrics(stall.folder / "metrics.parquet", tables)
     write_text(stall.folder / "run.json", market_record(stall, played))
     write_report(stall.folder)
 
@@ -244,15 +241,3 @@ def _compare(stall: Stall, played: dict[str, Played]) -> None:
         bound = played[best].series.since(stall.yardstick.evaluate_from)
         for one in played.values():
             one.rows.add_regret(one.series.since(stall.yardstick.evaluate_from), bound, stall.auctions.campaigns.target)
-
-
-@dataclass(frozen=True)
-class _Both:
-    """The rows of a bidder's market figures and of its predictions', as one table."""
-
-    market: Rows
-    predictions: Measures
-
-    def columns(self) -> dict[str, Any]:
-        first, second = self.market.columns(), self.predictions.metrics.columns()
-        return {name: np.concatenate([np.asarray(first[name]), np.asarray(second[name])]) for name in second}

@@ -49,6 +49,7 @@ class Method:
     loss: str = "logistic"  # of the served model, see `Head`
     stop_after: int | None = None  # us after the log's first click: nothing is learned from then on
     target: Literal["conversion", "value"] = "conversion"  # what is served: a probability, or expected money
+    given: Literal["click", "gift"] = "click"  # whose money is served: any click's, or that of one that brings some
     stages: Mapping[str, Stage] = field(default_factory=dict)  # what else is recorded of each click, by name
 
 

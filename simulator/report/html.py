@@ -27,6 +27,7 @@ def page(summary: Mapping[str, Any], figures: Mapping[str, Any]) -> str:
         "seen": any(name.startswith("seen-") for name in figures),
         "bound": any(method["bound"] for method in summary["methods"]),
         "alarms": any(method.get("drift") for method in summary["methods"]),
+        "stage": "Stage one: " if summary["money"] and summary["money"]["alone"] else "",
     }
     return rendered("template.html", {**summary, **about}, figures)
 
@@ -43,12 +44,14 @@ def rendered(template: str, context: Mapping[str, Any], figures: Mapping[str, An
     figures : mapping
         Plotly figures by name.
     """
-    from jinja2 import Environment, StrictUndefined  # noqa: PLC0415  (only who writes a page waits for it)
+    from jinja2 import Environment, FunctionLoader, StrictUndefined  # noqa: PLC0415  (only who writes a page waits for it)
     from markupsafe import Markup  # noqa: PLC0415
 
     scripts = [files("plotly").joinpath("package_data/plotly.min.js").read_text("utf-8"), _own("page.js")]
-    environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
-    text = environment.from_string(_own(template)).render(
+    environment = Environment(
+        autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, loader=FunctionLoader(_own)
+    )
+    text = environment.get_template(template).render(
         **context,
         figures=figures.keys(),
         data=Markup(in_script(figures)),  # noqa: S704  (escaped by `in_script`)

@@ -17,7 +17,7 @@ from simulator.report.market import summarize_market
 
 TIMES = np.arange(101, dtype=np.int64) * HOUR
 TABLES = market(
-    log={"clicks": 6_000},
+    log={"clicks": 6_000, "change": [{"kind": "cvr_step", "at": "3d", "factor": 0.8}]},
     market={
         "campaigns": [{"name": "campaign_2", "launch": "2d", "target": 0.8}],
         "change": [{"of": "traffic", "at": "4d", "before": 0.6}],
@@ -95,6 +95,12 @@ def test_a_campaign_buys_nothing_before_its_launch(result):
     assert early["clicks"].sum() == 0
     spans = set(clicks["span"])
     assert {"after start", "after launch of campaign_2", "after step in traffic"} <= spans
+    assert [event["name"] for event in result.record["events"]] == [
+        "start",
+        "launch of campaign_2",
+        "CVR \u00d70.8",
+        "step in traffic",
+    ]
 
 
 def test_the_report_says_what_the_metrics_say(result):

@@ -1,5 +1,6 @@
 """From what a bidder did to the figures of its run."""
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
@@ -8,12 +9,12 @@ import numpy as np
 
 from scenarios.durations import DAY
 from scenarios.market import Market
-from scenarios.sections import Feed
 from simulator.market.auctions import Campaigns
 from simulator.market.estimators.base import Floats
 from simulator.market.parts import Part, divided, parts_of
 from simulator.market.response import TOLERANCE, respond
 from simulator.market.series import Series, by_window
+from simulator.marks import Mark
 
 CURVE = "market"  # the figures of this page, among those of predictions, in metrics.parquet
 
@@ -69,8 +70,11 @@ class Rows:
 _TEXTS = ("span", "segment", "curve", "metric", "reason")
 
 
-def events_of(market: Market, feed: Feed, campaigns: Campaigns, start: int) -> list[Event]:
-    """Return all that happens, in order of time: launches, changes, and outages of the feed."""
+def events_of(market: Market, marks: Sequence[Mark], campaigns: Campaigns, start: int) -> list[Event]:
+    """Return all that happens, in order of time: launches, changes of market and world, and faults of the feed.
+
+    What happens twice is numbered from its second time on.
+    """
     found = [
         Event(f"launch of {campaigns.names[number]}", int(at), number)
         for number, at in enumerate(campaigns.launch)
@@ -78,8 +82,14 @@ def events_of(market: Market, feed: Feed, campaigns: Campaigns, start: int) -> l
     ]
     words = {"conversions": "step in conversions", "traffic": "step in traffic"}
     found += [Event(words[change.of], start + change.at) for change in market.change]
-    found += [Event("feed outage", start + fault.at) for fault in feed.fault if fault.kind == "outage"]
-    return sorted([Event("start", start), *found], key=lambda event: event.at)
+    found += [Event(mark.text, mark.start) for mark in marks if mark.start is not None and mark.start > start]
+    found.sort(key=lambda event: event.at)
+    times = Counter[str]()
+    for number, event in enumerate(found):
+        times[event.name] += 1
+        if times[event.name] > 1:
+            found[number] = event._replace(name=f"{event.name}, time {times[event.name]}")
+    return [Event("start", start), *found]
 
 
 def figures(

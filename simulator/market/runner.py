@@ -28,6 +28,7 @@ from simulator.market.loop import play
 from simulator.market.measures import Event, Rows, events_of, figures
 from simulator.market.record import market_record
 from simulator.market.series import Series, series_of
+from simulator.marks import marks
 from simulator.measure import Measures, Yardstick, evaluated, measure
 from simulator.predictions import write_predictions
 from simulator.record import Columnar, write_metrics
@@ -143,7 +144,7 @@ def set_up(scenario: Scenario, log: ClickLog, learner: Learner, folder: Path | N
     shared = segment.code, campaigns, news, brings, expected
     auctions = Auctions(kept, deliveries, market, scenario.seed, *shared)
     clock = Clock.of(log, settings.publish_every, settings.publish_lag, settings.batch)
-    events = events_of(market, scenario.feed, campaigns, first)
+    events = events_of(market, marks(scenario, log, deliveries.watermark), campaigns, first)
     return Stall(
         scenario,
         market,

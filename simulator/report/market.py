@@ -9,16 +9,14 @@ from typing import Any
 import numpy as np
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
-from numpy.typing import NDArray
 
-from scenarios.durations import DAY
 from simulator.report import words
 from simulator.report.account import accounts
 from simulator.report.looks import looks, swatch
+from simulator.report.market_lines import lines
 from simulator.report.toml import toml
 
 MOST_CAMPAIGNS = 6  # that are drawn one by one, those with most clicks
-POINTS = 300  # of a line
 HEADS = {
     "cost_ratio": ("Cost / target value", "Cost over target times expected value: 1 is on target, above is too dear."),
     "days_outside": (
@@ -82,7 +80,7 @@ def summarize_market(folder: Path) -> dict[str, Any]:
         "events": [_event(event, rows, methods, run["campaigns"]) for event in _named_events(run, rows)],
         "by_campaign": [_campaign_row(name, labels, overall) for name in campaigns],
         "drawn": campaigns[:MOST_CAMPAIGNS],
-        "lines": _lines(rows, methods, ["", *campaigns[:MOST_CAMPAIGNS]]),
+        "lines": lines(rows, methods, ["", *campaigns[:MOST_CAMPAIGNS]]),
         "marks": [
             {"at": _ms(event["at"]), "name": event["name"]} for event in run["events"] if event["name"] != "start"
         ],
@@ -186,42 +184,6 @@ def _shade(ratio: float) -> int | None:
         return None
     size = int(np.searchsorted([0.05, 0.15, 0.4], abs(np.log(ratio))))
     return size if ratio > 1 else -size
-
-
-def _lines(rows: Any, methods: Sequence[Mapping[str, Any]], segments: Sequence[str]) -> dict[str, Any]:
-    """Return lines by segment, metric and bidder: times in ms UTC, and values, None where there is no answer."""
-    chosen = rows.filter(pc.field("span") == "update")
-    metrics = ("cost", "worth", "multiplier", "estimate_ratio")
-    found: dict[str, Any] = {}
-    for segment in segments:
-        own, found[segment] = chosen.filter(pc.field("segment") == segment), {}
-        for method in methods:
-            of_bidder = own.filter(pc.field("method") == method["label"])
-            line = _line({metric: of_bidder.filter(pc.field("metric") == metric) for metric in metrics})
-            if not method["steers"]:
-                line["estimate"] = [None] * len(line["time"])
-            found[segment][method["label"]] = line
-    return found
-
-
-def _line(tables: Mapping[str, Any]) -> dict[str, list[Any]]:
-    start = tables["cost"]["window_start"].cast("int64").to_numpy()
-    value = {
-        metric: table["value"].to_numpy(zero_copy_only=False).astype(np.float64) for metric, table in tables.items()
-    }
-    step = max(1, -(-len(start) // POINTS))
-    width = max(step, int(DAY // 4 // max(1, int(np.median(np.diff(start))))) if len(start) > 1 else 1)
-    cost, worth = (np.convolve(np.nan_to_num(value[name]), np.ones(width), "valid") for name in ("cost", "worth"))
-    ratio = np.full(len(start), np.nan)
-    if len(start) >= width:
-        np.divide(cost, worth, out=ratio[width - 1 :], where=worth > 0)
-    every = slice(step - 1, None, step)
-    lines = {"ratio": ratio, "multiplier": value["multiplier"], "estimate": value["estimate_ratio"]}
-    return {"time": (start[every] // 1000).tolist(), **{name: _listed(line[every]) for name, line in lines.items()}}
-
-
-def _listed(values: NDArray[np.float64]) -> list[float | None]:
-    return [float(f"{value:.4g}") if np.isfinite(value) else None for value in values]
 
 
 def _lead(overall: Values, bidders: Mapping[str, Any]) -> str:

@@ -109,11 +109,14 @@ def test_nor_for_aggregates(change):
     check(changed(log={"aggregate": AGGREGATES}, method=[{"name": "fnw"}], feed=FEED), change, "fnw")
 
 
+def at_once(log, feed):
+    """Let everything be known from the beginning."""
+    return replace(passage(log, feed), comes=np.zeros(len(log.outcomes.time), np.int64))
+
+
 @pytest.mark.parametrize("change", [deleted, rewritten])
 def test_an_aggregate_of_what_has_not_arrived_is_caught(change, monkeypatch):
-    monkeypatch.setattr(
-        "replay.aggregates.sweep.arrives", lambda outcomes, feed: np.zeros(len(outcomes.time), np.int64)
-    )
+    monkeypatch.setattr("replay.aggregates.sweep.passage", at_once)
     feed = {"kind": "exponential", "latency": "31m"}  # of its own, since what is made is kept
     with pytest.raises(AssertionError):
         check(changed(log={"aggregate": AGGREGATES}, method=[{"name": "fnw"}], feed=feed), change, "fnw")

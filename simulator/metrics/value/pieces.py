@@ -1,4 +1,4 @@
-"""The evaluated time in pieces, cut at every window and every block, and what adds up over each."""
+"""The evaluated time in pieces, cut at every window and every hour, and what adds up over each."""
 
 from itertools import pairwise
 from typing import NamedTuple
@@ -14,10 +14,11 @@ from simulator.metrics.value.sums import DENSE_AT, N_SUMS, SPARSE_AT, dense_term
 _ENOUGH_DAYS, _ENOUGH_PARTS = 6.5, 12.0
 _LEAST = 0.25  # of the clicks of a usual block: what a block must have to be one by itself
 _PARTS = (DAY // 2, DAY // 4, DAY // 8, DAY // 24)
+_PART = DAY // 24  # divides all of them
 
 
 class Pieces(NamedTuple):
-    """The evaluated time cut at every window and every block."""
+    """The evaluated time cut at every window and every hour, so at every block."""
 
     start: Ints  # us UTC, shape (n_pieces,)
     edges: Ints  # rows where pieces begin, and where the last ends
@@ -47,12 +48,12 @@ class Pieces(NamedTuple):
 
 
 def cut(click_time: Ints, window: int, start: int, end: int, n_mature: int) -> Pieces:
-    """Return [start, end) in pieces; windows and blocks begin at multiples of their lengths since 1970."""
+    """Return [start, end) cut at windows and hours; windows and blocks begin at multiples of their length since 1970."""
     windows = list(pairwise([start, *range((start // window + 1) * window, end, window), end]))
     first = int(np.searchsorted(click_time, start))
     length = block_length(click_time[first : max(first, n_mature)])
-    blocks = range((start // length + 1) * length, end, length)
-    begins = np.unique([first for first, _ in windows] + list(blocks))
+    parts = range((start // _PART + 1) * _PART, end, _PART)  # however long blocks are, sums are rounded alike
+    begins = np.unique([first for first, _ in windows] + list(parts))
     edges = np.searchsorted(click_time, [*begins.tolist(), end]).astype(np.int64)
     of_window = np.searchsorted([first for first, _ in windows], begins, side="right") - 1
     number = begins // length - start // length

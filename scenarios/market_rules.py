@@ -24,6 +24,8 @@ def broken_market_rules(sections: Mapping[str, Any]) -> Iterator[Problem]:
         yield from _times(market, clock)
     if (sections.get("pipeline") or Pipeline()) != Pipeline():
         yield Problem("pipeline", "expected no [pipeline] beside [market], whose trainer never fails")
+    if sections.get("grid"):
+        yield Problem("grid", "expected no [grid] beside [market]: list the bidders to compare in [[market.bidder]]")
     if sections.get("tune"):
         yield Problem("tune", "expected no [tune] beside [market]: what is learned from hangs on the bids")
 

@@ -195,3 +195,8 @@ def test_what_is_wrong_is_told(terms, told):
 def test_a_campaign_that_the_log_does_not_have_is_told():
     with pytest.raises(ScenarioError, match="no campaign of the log is called 'campaign_9'"):
         run(load(market(log={"clicks": 500}, market={"campaigns": [{"name": "campaign_9", "target": 1.0}]})))
+
+
+def test_a_grid_is_refused_rather_than_played_without_its_market():
+    with pytest.raises(ScenarioError, match=r"grid: expected no \[grid\] beside \[market\]"):
+        build.load({**market(), "grid": {"market.lookback": ["6h", "1d"]}})

@@ -200,3 +200,7 @@ def test_a_campaign_that_the_log_does_not_have_is_told():
 def test_a_grid_is_refused_rather_than_played_without_its_market():
     with pytest.raises(ScenarioError, match=r"grid: expected no \[grid\] beside \[market\]"):
         build.load({**market(), "grid": {"market.lookback": ["6h", "1d"]}})
+    with pytest.raises(ScenarioError, match=r"grid: expected no \[grid\] beside \[market\]"):
+        build.load_grid({**market(), "grid": {"market.lookback": ["6h", "1d"]}})
+    with pytest.raises(ScenarioError, match=r"market\.bidder\[0\]\.controller: no controller"):
+        build.load_grid(market(market={"bidder": [{"controller": "pdi"}]}))

@@ -128,6 +128,8 @@ def test_the_command_runs_a_market_and_lists_its_parts(tmp_path, capsys, monkeyp
     assert "pid-counted" in shown
     assert "ledger balances" in " ".join(shown.split())
     assert main(["report", "runs/tiny"]) == 0
+    assert main(["compare", "runs/tiny", "runs/tiny", "--out", "both.html"]) == 2
+    assert "found a market" in capsys.readouterr().err
     assert main(["list"]) == 0
     assert "bornhuetter_ferguson" in capsys.readouterr().out
     assert main(["estimators", "tiny.toml", "--by", "campaign", "--after", "1h,12h"]) == 0

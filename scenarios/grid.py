@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 from scenarios.checks import Check
 from scenarios.durations import parse_duration
 from scenarios.load import Source, checked, read
+from scenarios.market_rules import NO_GRIDS
 from scenarios.overrides import apply_overrides, set_value, targets
 from scenarios.problems import Problem, ScenarioError, key_path, mismatch, show
 from scenarios.scenario import Scenario
@@ -76,6 +77,8 @@ class Grid:
         problems = apply_overrides(file.raw, overrides, Scenario)
         axes, wrong = _axes(file.raw.pop("grid", {}))
         problems += wrong
+        if axes and "market" in file.raw:
+            problems.append(Problem("grid", NO_GRIDS))
         count = math.prod(len(values) for values in axes.values())
         if count > MOST_CELLS:
             sizes = " x ".join(str(len(values)) for values in axes.values())

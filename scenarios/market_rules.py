@@ -7,7 +7,9 @@ from scenarios.durations import format_duration
 from scenarios.logs import SyntheticLog
 from scenarios.market import BidderSpec, Market
 from scenarios.problems import Problem, mismatch, unknown_name
-from scenarios.sections import Clock, Pipeline
+from scenarios.sections import NO_GRID, Clock, Pipeline
+
+NO_GRIDS = "expected no [grid] beside [market]: list the bidders to compare in [[market.bidder]]"
 
 
 def broken_market_rules(sections: Mapping[str, Any]) -> Iterator[Problem]:
@@ -24,6 +26,8 @@ def broken_market_rules(sections: Mapping[str, Any]) -> Iterator[Problem]:
         yield from _times(market, clock)
     if (sections.get("pipeline") or Pipeline()) != Pipeline():
         yield Problem("pipeline", "expected no [pipeline] beside [market], whose trainer never fails")
+    if sections.get("grid", NO_GRID) != NO_GRID:
+        yield Problem("grid", NO_GRIDS)
     if sections.get("tune"):
         yield Problem("tune", "expected no [tune] beside [market]: what is learned from hangs on the bids")
 

@@ -49,7 +49,7 @@ def load(source: Any, overrides: Sequence[str] = ()) -> Scenario:
 
 def load_grid(source: Any, overrides: Sequence[str] = ()) -> Grid:
     """Read a scenario with all cells of its grid, and check each whole; see `load`."""
-    return Grid.load(source, overrides, checks=(method_problems,))
+    return Grid.load(source, overrides, checks=(method_problems, market_problems))
 
 
 def method_problems(raw: Mapping[str, Any]) -> list[Problem]:

@@ -80,7 +80,9 @@ def _runs(folder: Path) -> Iterator[tuple[str, Path]]:
         grid = GridResult.load(folder)
         yield from ((f"{folder.name}: {cell_text(cell.choice)}", cell.result.folder) for cell in grid.cells)
         return
-    Result.load(folder)
+    if Result.load(folder).record.get("kind") == "market":
+        told = "expected a run of methods to compare, found a market; list its bidders in one [market] instead"
+        raise OutputError(f"{folder}: {told}")
     yield folder.resolve().name, folder
 
 

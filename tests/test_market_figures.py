@@ -128,6 +128,8 @@ def test_the_command_runs_a_market_and_lists_its_parts(tmp_path, capsys, monkeyp
     assert "pid-counted" in shown
     assert "ledger balances" in " ".join(shown.split())
     assert main(["report", "runs/tiny"]) == 0
+    assert main(["compare", "runs/tiny", "runs/tiny", "--out", "both.html"]) == 2
+    assert "found a market" in capsys.readouterr().err
     assert main(["list"]) == 0
     assert "bornhuetter_ferguson" in capsys.readouterr().out
     assert main(["estimators", "tiny.toml", "--by", "campaign", "--after", "1h,12h"]) == 0
@@ -195,3 +197,12 @@ def test_what_is_wrong_is_told(terms, told):
 def test_a_campaign_that_the_log_does_not_have_is_told():
     with pytest.raises(ScenarioError, match="no campaign of the log is called 'campaign_9'"):
         run(load(market(log={"clicks": 500}, market={"campaigns": [{"name": "campaign_9", "target": 1.0}]})))
+
+
+def test_a_grid_is_refused_rather_than_played_without_its_market():
+    with pytest.raises(ScenarioError, match=r"grid: expected no \[grid\] beside \[market\]"):
+        build.load({**market(), "grid": {"market.lookback": ["6h", "1d"]}})
+    with pytest.raises(ScenarioError, match=r"grid: expected no \[grid\] beside \[market\]"):
+        build.load_grid({**market(), "grid": {"market.lookback": ["6h", "1d"]}})
+    with pytest.raises(ScenarioError, match=r"market\.bidder\[0\]\.controller: no controller"):
+        build.load_grid(market(market={"bidder": [{"controller": "pdi"}]}))

@@ -131,7 +131,7 @@ def test_a_checkpoint_of_another_scenario_or_log_is_not_used(log, tmp_path):
 
 def test_faults_of_the_pipeline_and_threads(log, tmp_path):
     faults = [
-        {"kind": "crash", "at": "4d", "lasts": "6h", "delivery": "at_most_once"},
+        {"kind": "crash", "at": "100h", "lasts": "6h", "delivery": "at_most_once"},
         {"kind": "poison", "at": "6d", "lasts": "2h"},
     ]
     scenario = changed(method=METHODS, metrics=FEW, pipeline={"fault": faults, "capacity": 40})

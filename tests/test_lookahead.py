@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 from frames import changed, frame
+from test_no_lookahead import at_once
 
 from learners import Logistic
 from learners.corrections import Plain
@@ -89,8 +90,7 @@ def test_aggregates_are_made_anew_and_checked(monkeypatch):
     asked = [{"name": "spent", "of": "outcomes", "what": "sum", "by": ["user"]}]
     scenario = load(changed(method=[{"name": "fnw"}], log={"aggregate": asked}))
     assert inspect(scenario, log=frame()).passed
-    early = lambda outcomes, feed: np.zeros(len(outcomes.time), np.int64)  # noqa: E731  (known before they happen)
-    monkeypatch.setattr("replay.aggregates.sweep.arrives", early)
+    monkeypatch.setattr("replay.aggregates.sweep.passage", at_once)
     assert not inspect(scenario, log=frame()).passed
 
 

@@ -4,12 +4,15 @@ The whole pipeline is run, from a raw dataframe to predictions and metrics as se
 from it only after a moment.
 """
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
 from frames import START, changed, frame, played
 
 from learners.corrections import Plain
+from replay.passage import passage
 from replay.policies import Wait
 from simulator import methods
 from simulator.methods import METHODS, Method

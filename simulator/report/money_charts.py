@@ -17,7 +17,7 @@ FEW_BARS = 5  # methods beyond which bars of error hide each other
 
 def money_charts(summary: Mapping[str, Any]) -> dict[str, Figure]:
     """Return the figures of money by name, those without a point among them; none where no method predicts money."""
-    found = summary["money"]
+    found = summary.get("money")
     if found is None:
         return {}
     methods = found["methods"]

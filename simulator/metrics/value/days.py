@@ -119,8 +119,8 @@ def _best(day: Ints, value: Floats) -> Listed:
 
 def replicated_ranks(days: RankDays, weights: Floats) -> dict[str, Floats]:
     """Return every metric of ranks of the resampled days, shape (replicates,) each, by its name without ending."""
-    parts = [_ranks(days, weights[at : at + _AT_ONCE]) for at in range(0, len(weights), _AT_ONCE)]
-    return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]} if parts else {}
+    parts = [_ranks(days, weights[at : at + _AT_ONCE]) for at in range(0, max(len(weights), 1), _AT_ONCE)]
+    return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
 
 
 def _ranks(days: RankDays, weights: Floats) -> dict[str, Floats]:

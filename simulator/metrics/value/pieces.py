@@ -48,7 +48,7 @@ class Pieces(NamedTuple):
 
 
 def cut(click_time: Ints, window: int, start: int, end: int, n_mature: int) -> Pieces:
-    """Return [start, end) cut at windows and hours; windows and blocks begin at multiples of their length of 1970."""
+    """Return [start, end) cut at windows and hours; windows and blocks begin at multiples of their length."""
     windows = list(pairwise([start, *range((start // window + 1) * window, end, window), end]))
     first = int(np.searchsorted(click_time, start))
     length = block_length(click_time[first : max(first, n_mature)])

@@ -56,7 +56,7 @@ def rehearsal(scenario: Scenario, log: ClickLog, scratch: Path | None = None) ->
     first, window = int(log.click_time[0]), scenario.clock.attribution_window
     evaluate_from = first + scenario.clock.evaluate_from
     past = clicks_before(log, evaluate_from)
-    deliveries = deliver(past, window, build.feed(scenario, log), scratch)
+    deliveries = deliver(past, window, build.feed(scenario, log), scratch, net=scenario.clock.net)
     mature = deliveries.watermark.at(evaluate_from) - window
     burn_in = (mature - first) // 2 if scenario.tune.score_from is None else scenario.tune.score_from
     start = int(np.searchsorted(past.click_time, first + burn_in))
@@ -64,7 +64,7 @@ def rehearsal(scenario: Scenario, log: ClickLog, scratch: Path | None = None) ->
     if start >= stop:
         raise ScenarioError(scenario.name, [_nothing_to_score(scenario, burn_in)])
     scored = slice(start, stop)
-    return Rehearsal(scenario, past, deliveries, scored, deliveries.arrival[scored] <= evaluate_from)
+    return Rehearsal(scenario, past, deliveries, scored, deliveries.known(scored, evaluate_from))
 
 
 def tune(stage: Rehearsal, method: Method, tick: Tick) -> tuple[Trial, ...]:

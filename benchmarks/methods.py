@@ -27,7 +27,7 @@ from simulator import Result, build, run
 from simulator.clock import Clock
 from simulator.cuts import thinned
 from simulator.engine import replay
-from simulator.methods import METHODS, Method, Parameter, parameters
+from simulator.methods import METHODS, Method, Parameter, Timing, parameters
 from simulator.metrics.days import DayStats
 from simulator.metrics.intervals import Interval, day_weights, paired_difference
 from simulator.metrics.windows import Evaluated, evaluate
@@ -65,7 +65,7 @@ def arguments() -> argparse.Namespace:
 def scenario(options: argparse.Namespace) -> Any:
     known = options.scenario in catalogue.names()
     raw = tomllib.loads((catalogue.path(options.scenario) if known else Path(options.scenario)).read_text("utf-8"))
-    raw["method"] = [{"name": name} for name in METHODS if not required(name)]
+    raw["method"] = [{"name": name} for name in METHODS if not required(name) and not of_money(name)]
     raw.setdefault("tune", {})
     if options.log:
         raw["log"] = {"kind": "table", "path": str(options.log.absolute())}
@@ -78,6 +78,10 @@ def scenario(options: argparse.Namespace) -> Any:
 
 def required(name: str) -> bool:
     return any(one.default is Parameter.required for one in parameters(METHODS[name]).values())
+
+
+def of_money(name: str) -> bool:
+    return METHODS[name](Timing(DAY, 2 * DAY)).target == "value"
 
 
 def cpu_seconds(result: Result) -> dict[str, float]:

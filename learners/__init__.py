@@ -3,9 +3,11 @@
 from learners.adapters import RiverLearner, SklearnLearner
 from learners.base import Correction, Learner, Parts, Shown
 from learners.errors import LearnerError
+from learners.gbdt import GradientBoosting
 from learners.logistic import Logistic
 
 LEARNERS = {
+    "gbdt": GradientBoosting,
     "logistic": Logistic,
     "river": RiverLearner,
     "sklearn": SklearnLearner,
@@ -14,6 +16,7 @@ LEARNERS = {
 __all__ = [
     "LEARNERS",
     "Correction",
+    "GradientBoosting",
     "Learner",
     "LearnerError",
     "Logistic",

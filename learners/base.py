@@ -50,7 +50,8 @@ class Learner(Protocol):
         loss : str
             "logistic" learns a probability; the others learn a mean, and `predict` returns that: "poisson", "gamma" and
             "tweedie-1.5" (with its power) with a log link, "squared" with none.  Their gradient with respect to the
-            linear predictor s is ``negative * a(s) - positive * b(s)``.
+            linear predictor s is ``negative * a(s) - positive * b(s)``.  "ratio" is no loss: the sum of positive
+            parts over that of negative ones, as `learners.ratio.RunningRatio`.
 
         Raises
         ------

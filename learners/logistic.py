@@ -4,6 +4,7 @@ from learners.arms import ManyArmedLogistic
 from learners.base import Learner
 from learners.linear import Linear
 from learners.linear_value import LinearValue
+from learners.ratio import RunningRatio
 
 
 class Logistic(Linear):
@@ -61,6 +62,8 @@ class Logistic(Linear):
         """
         if loss == "logistic":
             return Logistic(self.bits, self.optimizer, **self._settings)
+        if loss == "ratio":
+            return RunningRatio(self.features)
         return LinearValue(loss, self.bits, self.optimizer, **self._settings)
 
     def with_arms(self, arms: int) -> ManyArmedLogistic:

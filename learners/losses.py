@@ -77,5 +77,9 @@ def predict(table: Floats32, x: Slots, out: Floats32, power: float) -> None:
         for j in range(n_features):
             s += table[x[i, j], 0]
         out[i] = s + bias
-    for i in range(n_rows):
-        out[i] = mean(out[i], power)
+    if power < 0:  # a loop that knows its loss is one of vector instructions
+        for i in range(n_rows):
+            out[i] = probability(out[i])
+    else:
+        for i in range(n_rows):
+            out[i] = mean(out[i], power)

@@ -68,8 +68,10 @@ def adagrad(
             s += table[slot, 0]
             w[j] = table[slot, 0]
             n[j] = table[slot, 1]
-        w[n_features], n[n_features] = w_bias, n_bias
         g = gradient(s + w_bias, positive[i], negative[i], power)
+        g_bias = g + l2 * w_bias  # the bias by itself: the next row waits for it
+        w_bias -= rate * g_bias / np.sqrt(n_bias + g_bias * g_bias + EPSILON)
+        n_bias += g_bias * g_bias
         for j in range(len(w)):
             g_j = g + l2 * w[j]
             w[j] = rate * g_j / np.sqrt(n[j] + g_j * g_j + EPSILON)
@@ -78,8 +80,6 @@ def adagrad(
             slot = x[i, j]
             table[slot, 1] += n[j]
             table[slot, 0] -= w[j]
-        w_bias -= w[n_features]
-        n_bias += n[n_features]
     bias[0], bias[1] = w_bias, n_bias
 
 

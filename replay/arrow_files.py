@@ -9,7 +9,7 @@ import pyarrow as pa
 from numpy.typing import DTypeLike, NDArray
 
 from replay.arrays import as_arrow, fixed_width
-from replay.slots import BATCH_BITS, Slots, SlotTable
+from replay.slots import BATCH_BITS, Slots, SlotTable, copy_slots
 
 _BATCH = 1 << BATCH_BITS
 _CHUNK = 1 << 18  # rows gathered at a time
@@ -94,7 +94,7 @@ class SlotWriter:
         at = 0
         while self._file is not None and at < len(slots):
             taken = min(_BATCH - self._filled, len(slots) - at)
-            self._rows[self._filled : self._filled + taken] = slots[at : at + taken]
+            copy_slots(slots[at : at + taken], self._rows[self._filled : self._filled + taken])
             self._filled += taken
             at += taken
             if self._filled == _BATCH:

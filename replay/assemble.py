@@ -14,7 +14,7 @@ from replay.log import MICROS, Ints, Outcomes
 from replay.places import Places
 from replay.quarantine import Quarantine, Reason
 from replay.readers.base import LogReader
-from replay.repeats import Repeats, any_ties, content_keys, content_repeats, count_repeats
+from replay.repeats import Repeats, content_keys, content_repeats, count_repeats, tied_clicks
 from replay.settle import Order, arranged, dropped, order_by_time, place, settle_outcomes
 from replay.slots import BATCH_BITS
 from replay.stage import Stage, Staged
@@ -102,14 +102,15 @@ class Assembly:
         if late:
             self._notes.append(f"clicks read out of order: {late:,}; the log was sorted by click time")
         ordered = _Ordered(order, repeats, arranged(staged.click_time, order, self._work / "click_time"))
-        if staged.has_ids or not any_ties(ordered.click_time):
+        if staged.has_ids:
             return ordered
-        return self._without_equals(staged, ordered)
+        tied = tied_clicks(ordered.click_time, Spool(self._work / "tied", np.int64))
+        return self._without_equals(staged, ordered, tied) if len(tied) else ordered
 
-    def _without_equals(self, staged: Staged, ordered: _Ordered) -> _Ordered:
-        order, _, time = ordered
-        keys = content_keys(staged.slots, staged.outcomes, Spool(self._work / "keys", np.uint64))
-        keys = arranged(keys, order, self._work / "keys_in_order")
+    def _without_equals(self, staged: Staged, ordered: _Ordered, tied: Ints) -> _Ordered:
+        rows = tied if ordered.order is None else arranged(ordered.order, tied, self._work / "tied_as_read")
+        keys = content_keys(staged.slots, staged.outcomes, rows, Spool(self._work / "keys", np.uint64))
+        time = arranged(ordered.click_time, tied, self._work / "tied_time")
         if self._recipe.duplicates == "ids":
             count = count_repeats(time, keys)
             if count:
@@ -118,9 +119,9 @@ class Assembly:
                     'each counts, unless duplicates = "rows"'
                 )
             return ordered
-        repeats = content_repeats(time, keys).renamed(order)
+        repeats = content_repeats(time, keys).renamed(rows)
         self._refuse(staged, repeats)
-        order = dropped(order, repeats.row, len(staged.click_time))
+        order = dropped(ordered.order, repeats.row, len(staged.click_time))
         return _Ordered(order, repeats, arranged(staged.click_time, order, self._work / "click_time_once"))
 
     def _refuse(self, staged: Staged, repeats: Repeats) -> None:

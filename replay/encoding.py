@@ -3,13 +3,14 @@
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numba
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from replay.arrays import dictionary_codes, valid_mask
+from replay.arrays import dictionary_codes, fixed_width, same_values, valid_mask
 from replay.canonical import as_floats, canonical_text, coded
 from replay.hashing import hash_text, hash_word, seed_of
 from replay.log import Bools, Floats
@@ -17,6 +18,7 @@ from replay.slots import Slots
 
 CROWDED = 0.1  # share of values that may share a slot before the log says so
 _MANTISSA = 52  # bits of a float64's mantissa
+_SMALL = 1024  # whole numbers below it have their slots ready
 
 
 @dataclass(frozen=True)
@@ -48,10 +50,14 @@ class Encoding:
                 raise ValueError(f"{name} must lie in [{first}, {last}], got {value}")
 
 
+Bits = NDArray[np.uint64]
+
+
 @numba.njit(cache=True, nogil=True)
-def _look_up(codes: NDArray[np.int32], table: Slots, out: Slots) -> None:
+def _look_up(codes: NDArray[np.int32], table: Slots, used: Bools, out: Slots) -> None:
     for i in range(len(codes)):
         out[i] = table[codes[i]]
+        used[codes[i]] = True
 
 
 @numba.njit(cache=True, nogil=True)
@@ -66,52 +72,65 @@ def _bucket(
 
 
 @numba.njit(cache=True, nogil=True)
-def _interleave(columns: Slots, out: Slots) -> None:
-    for i in range(out.shape[0]):
-        for j in range(out.shape[1]):
-            out[i, j] = columns[j, i]
+def _small_codes(values: NDArray[np.integer[Any]], valid: Bools, beyond: int, codes: NDArray[np.int32]) -> bool:
+    """Write values as codes, `beyond` where they are missing; return whether all of them lie in [0, beyond)."""
+    outside = False
+    for i in range(len(values)):
+        value = np.int64(values[i])
+        outside |= valid[i] & ((value < 0) | (value >= beyond))
+        codes[i] = value if valid[i] else beyond
+    return not outside
 
 
 @numba.njit(cache=True, nogil=True)
-def _occupy(slots: Slots, occupied: NDArray[np.uint64]) -> None:
-    for i in range(slots.shape[0]):
-        for j in range(slots.shape[1]):
-            slot = slots[i, j]
-            occupied[slot >> 6] |= np.uint64(1) << np.uint64(slot & 63)
+def _occupy(slots: Slots, occupied: Bits) -> None:
+    for i in range(len(slots)):
+        occupied[slots[i] >> 6] |= np.uint64(1) << np.uint64(slots[i] & 63)
 
 
 class _Field:
-    """One feature's hash: its seed, and the slot of its missing value."""
+    """One feature's hash: its seed, the slot of its missing value, and a table of slots that are worked out already."""
 
-    def __init__(self, name: str, encoding: Encoding) -> None:
+    def __init__(self, name: str, encoding: Encoding, occupied: Bits) -> None:
         self.name = name
         self.seed = seed_of(name, encoding.seed)
         self.shift = np.uint64(64 - encoding.bits)
         self.missing = np.uint32(seed_of(name + "\0missing", encoding.seed) >> self.shift)
+        self._occupied = occupied
+        self._set_table(np.empty(0, np.uint32))
+
+    def settle(self) -> None:
+        """Mark the slots as occupied that were looked up since this was last asked."""
+        _occupy(self._table[self._used], self._occupied)
+
+    def _set_table(self, table: Slots) -> None:
+        self._table, self._used = table, np.zeros(len(table), np.bool_)
+
+    def _look_up(self, codes: NDArray[np.int32], out: Slots) -> None:
+        _look_up(codes, self._table, self._used, out)
 
 
 class _Category(_Field):
     """A feature whose every value has a slot of its own."""
 
-    def __init__(self, name: str, encoding: Encoding) -> None:
-        super().__init__(name, encoding)
-        self._dictionary: pa.Array | None = None
-        self._table: Slots = np.empty(0, dtype=np.uint32)
+    _dictionary: pa.Array | None = None
 
     def encode(self, values: pa.Array, out: Slots) -> None:
         kind = values.type
         if not (pa.types.is_dictionary(kind) or pa.types.is_primitive(kind) or pa.types.is_decimal(kind)):
             out[:] = self._slots(values)  # text is hashed faster than it is looked up
+            _occupy(out, self._occupied)
             return
         codes = coded(values, self.name)
-        _look_up(dictionary_codes(codes, self.name), self._table_of(codes.dictionary), out)
+        self._turn_to(codes.dictionary)
+        self._look_up(dictionary_codes(codes, self.name), out)
 
-    def _table_of(self, dictionary: pa.Array) -> Slots:
+    def _turn_to(self, dictionary: pa.Array) -> None:
         # batches of one file often share their dictionary; comparing costs a fifth of hashing
-        if self._dictionary is None or not dictionary.equals(self._dictionary):
+        if self._dictionary is None or not same_values(dictionary, self._dictionary):
+            self.settle()
             self._dictionary = dictionary
-            self._table = np.append(self._slots(dictionary), self.missing)
-        return self._table
+            self._set_table(np.append(self._slots(dictionary), self.missing))
 
     def _slots(self, values: pa.Array) -> Slots:
         text = canonical_text(values, self.name)
@@ -124,12 +143,23 @@ class _Category(_Field):
 class _Number(_Field):
     """A feature whose values are cut into buckets, finer near zero."""
 
-    def __init__(self, name: str, encoding: Encoding) -> None:
-        super().__init__(name, encoding)
+    def __init__(self, name: str, encoding: Encoding, occupied: Bits) -> None:
+        super().__init__(name, encoding, occupied)
         self._drop = np.uint64(_MANTISSA - encoding.mantissa_bits)
+        small = np.empty(_SMALL, np.uint32)
+        self._bucket(np.arange(_SMALL, dtype=np.float64), np.ones(_SMALL, np.bool_), small)
+        self._set_table(np.append(small, self.missing))
 
     def encode(self, values: pa.Array, out: Slots) -> None:
-        floats, valid = as_floats(values, self.name)
+        if pa.types.is_integer(values.type):  # small ones, as counts are, have their slots ready
+            codes = np.empty(len(values), np.int32)
+            if _small_codes(fixed_width(values), valid_mask(values), _SMALL, codes):
+                self._look_up(codes, out)
+                return
+        self._bucket(*as_floats(values, self.name), out)
+        _occupy(out, self._occupied)
+
+    def _bucket(self, floats: Floats, valid: Bools, out: Slots) -> None:
         _bucket(floats, valid, self._drop, self.shift, self.seed, self.missing, out)
 
 
@@ -145,14 +175,15 @@ class Encoder:
 
     def __init__(self, encoding: Encoding, categorical: Sequence[str], numeric: Sequence[str]) -> None:
         self._encoding = encoding
-        self._fields = [_Category(name, encoding) for name in categorical] + [
-            _Number(name, encoding) for name in numeric
-        ]
-        self._columns = np.empty((len(self._fields), 0), dtype=np.uint32)
         self._occupied = np.zeros(max(1, 2**encoding.bits >> 6), dtype=np.uint64)
+        kinds = [(_Category, name) for name in categorical] + [(_Number, name) for name in numeric]
+        self._fields = [kind(name, encoding, self._occupied) for kind, name in kinds]
+        self._columns = np.empty((len(self._fields), 0), dtype=np.uint32)
 
     def encode(self, features: pa.Table) -> Slots:
         """Return the slots of some rows, shape (n, n_features); a row's depend on nothing but the row.
+
+        The next call overwrites them.
 
         Raises
         ------
@@ -169,13 +200,12 @@ class Encoder:
                     continue
                 field.encode(chunk, column[at : at + len(chunk)])
                 at += len(chunk)
-        slots = np.empty((n, len(self._fields)), dtype=np.uint32)
-        _interleave(self._columns, slots)
-        _occupy(slots, self._occupied)
-        return slots
+        return self._columns[:, :n].T
 
     def crowding(self) -> "Crowding":
         """Return how crowded the table is after all that was encoded."""
+        for field in self._fields:
+            field.settle()
         return Crowding(self._encoding.bits, int(np.bitwise_count(self._occupied).sum()))
 
 

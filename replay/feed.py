@@ -167,7 +167,7 @@ def _scratch_full(length: int, dtype: Any, value: Any, folder: Path | None) -> N
     if folder is None or not length:
         return np.full(length, value, dtype=dtype) if value is not None else np.empty(length, dtype=dtype)
     with tempfile.TemporaryFile(dir=folder) as file:
-        mapped: NDArray[Any] = np.memmap(file, dtype=dtype, mode="w+", shape=(length,))
+        mapped = np.asarray(np.memmap(file, dtype=dtype, mode="w+", shape=(length,)))  # a plain array is quicker to cut
     if value is not None and value is not False:
         mapped[:] = value
     return mapped

@@ -71,13 +71,27 @@ def prepare(
     return log
 
 
+def fingerprint_of(
+    reader: LogReader,
+    *,
+    encoding: Encoding,
+    segments: Sequence[str] = (),
+    keys: Sequence[str] = (),
+    keep_columns: bool = False,
+    clock_skew: int = 0,
+    duplicates: str = "ids",
+) -> str:
+    """Return the fingerprint of the log that `prepare` makes, which is the name of its entry in the cache."""
+    return Recipe(encoding, tuple(segments), tuple(keys), keep_columns, clock_skew, duplicates).key(reader)
+
+
 def _prepared(
     reader: LogReader, recipe: Recipe, entry: Path, progress: Callable[[int], None] | None = None
 ) -> ClickLog:
     with room_in(entry.parent), draft(entry.parent) as folder:
         seal(folder, asdict(Assembly(reader, recipe, folder).run(progress)))
         publish(folder, entry)
-    return open_entry(entry)
+    return open_entry(entry, sealed=True)
 
 
 def _noted(log: ClickLog, note: str) -> ClickLog:

@@ -28,10 +28,8 @@ class Repeats(NamedTuple):
         at = np.minimum(np.searchsorted(self.row, row), len(self.row) - 1)
         return np.where(self.row[at] == row, self.kept[at], row)
 
-    def renamed(self, order: Ints | None) -> "Repeats":
-        """Return them as the rows that stand at these places of an order; no order leaves them as they are."""
-        if order is None:
-            return self
+    def renamed(self, order: Ints) -> "Repeats":
+        """Return them as the rows that stand at these places of an order."""
         row, kept = order[self.row], order[self.kept]
         ascending = np.argsort(row)
         return Repeats(row[ascending], kept[ascending])
@@ -77,14 +75,14 @@ def _mix_slots(slots: Slots, out: Hashes) -> None:
 
 
 @numba.njit(cache=True, nogil=True)
-def _mix_outcomes(row: Ints, kind: NDArray[np.int8], time: Ints, amount: Ints, out: Hashes) -> None:
-    for i in range(len(row)):
-        key = mix(out[row[i]], np.uint64(kind[i]))
-        out[row[i]] = mix(mix(key, np.uint64(time[i])), np.uint64(amount[i]))
+def _mix_outcomes(first: Ints, last: Ints, kind: NDArray[np.int8], time: Ints, amount: Ints, out: Hashes) -> None:
+    for i in range(len(out)):
+        for k in range(first[i], last[i]):
+            out[i] = mix(mix(mix(out[i], np.uint64(kind[k])), np.uint64(time[k])), np.uint64(amount[k]))
 
 
-def content_keys(slots: SlotTable, outcomes: Piece, into: Spool) -> Hashes:
-    """Return a 64-bit key of every click's slots and outcomes, in reading order.
+def content_keys(slots: SlotTable, outcomes: Piece, rows: Ints, into: Spool) -> Hashes:
+    """Return a 64-bit key of the slots and outcomes of some clicks, shape (len(rows),).
 
     Two that differ have the same key with probability 2^-64.
 
@@ -93,18 +91,18 @@ def content_keys(slots: SlotTable, outcomes: Piece, into: Spool) -> Hashes:
     slots : SlotTable
     outcomes : Piece
         By row of the table, non-decreasing.
+    rows : int array
+        Rows of the table.
     into : Spool
         Where the keys are kept.
     """
-    at = 0
-    for batch in slots.batches():
-        keys = np.empty(len(batch), dtype=np.uint64)
-        _mix_slots(batch, keys)
-        first, last = np.searchsorted(outcomes.row, [at, at + len(batch)])
-        some = outcomes.at(slice(first, last))
-        _mix_outcomes(some.row - at, some.kind, some.time, some.amount, keys)
+    for piece in chunks(len(rows)):
+        some = rows[piece]
+        keys = np.empty(len(some), dtype=np.uint64)
+        _mix_slots(slots.take(some), keys)
+        first, last = np.searchsorted(outcomes.row, some), np.searchsorted(outcomes.row, some, side="right")
+        _mix_outcomes(first, last, outcomes.kind, outcomes.time, outcomes.amount, keys)
         into.append(keys)
-        at += len(batch)
     return into.read()
 
 
@@ -153,13 +151,19 @@ def _match(time: Ints, keys: Hashes, repeats: Ints) -> int:
     return count
 
 
-def any_ties(time: Ints) -> bool:
-    """Return whether any two clicks share their time, in the order of the log."""
-    return any(bool(np.any(time[piece][1:] == time[piece][:-1])) for piece in chunks(len(time), overlap=1))
+def tied_clicks(time: Ints, into: Spool) -> Ints:
+    """Return the clicks that share their time with another, as rows of the log, in whose order `time` is."""
+    at = 0
+    for piece in chunks(len(time), overlap=1):
+        same = time[piece][1:] == time[piece][:-1]
+        tied = np.flatnonzero(np.append(same, False) | np.append(False, same)) + piece.start
+        into.append(tied[tied >= at])
+        at = max(at, int(tied[-1]) + 1) if len(tied) else at
+    return into.read()
 
 
 def count_repeats(time: Ints, keys: Hashes) -> int:
-    """Return how many clicks stand equal to another of the same instant; both columns in the order of the log."""
+    """Return how many clicks stand equal to another of the same instant; both columns by time."""
     return int(_match(time, keys, np.empty((0, 2), dtype=np.int64)))
 
 

@@ -107,14 +107,17 @@ class Stage:
         keep = raw.click_time != NEVER
         self._quarantine.read_clicks(n)
         self._quarantine.refuse_clicks(Reason.MISSING_CLICK_TIME, number[~keep], raw.click_time[~keep])
-        row = np.where(keep, self._accepted + np.cumsum(keep) - 1, -1)[raw.outcome_row]
+        kept = slice(None) if keep.all() else keep
+        row = np.full(n, -1)
+        row[kept] = np.arange(self._accepted, self._accepted + np.count_nonzero(keep))
+        row = row[raw.outcome_row]
         found = self._sound(row, raw.outcome_kind, raw.outcome_time, raw.outcome_amount, number[raw.outcome_row])
         self._outcomes.append(*self._quarantine.refuse(Reason.CLICK_QUARANTINED, found, found.row < 0))
         self._add_ids(raw.click_id, keep)
         self._add_features(raw.features, keep)
         self._add_truth("true_probability", raw.true_probability, keep)
         self._add_truth("true_value", raw.true_value, keep)
-        self._clicks.append(raw.click_time[keep], number[keep])
+        self._clicks.append(raw.click_time[kept], number[kept])
         self._accepted += int(np.count_nonzero(keep))
 
     def known_ids(self) -> KnownIds:

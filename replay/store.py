@@ -122,8 +122,14 @@ def publish(folder: Path, entry: Path) -> None:
     raise LogError(f"{entry} can be neither opened nor replaced; delete it, or name another folder in LATELABEL_CACHE")
 
 
-def open_entry(entry: Path) -> ClickLog:
+def open_entry(entry: Path, *, sealed: bool = False) -> ClickLog:
     """Return a prepared log where it lies on disk, after comparing every file with its digest.
+
+    Parameters
+    ----------
+    entry : Path
+    sealed : bool
+        Whether this process has just sealed it, and need not read it all once more.
 
     Raises
     ------
@@ -132,15 +138,15 @@ def open_entry(entry: Path) -> ClickLog:
     DamagedError
         If anything in it is missing or not as it was written.
     """
-    contents, data = open_files(entry)
+    contents, data = open_files(entry, sealed=sealed)
     try:
         return _log(contents, data, entry)
     except _DAMAGE as error:
         raise DamagedError(f"{type(error).__name__}: {error}") from error
 
 
-def open_files(entry: Path) -> tuple[dict[str, Any], dict[str, pa.Buffer]]:
-    """Return what an entry says of itself and its files by name, where they lie, each compared with its digest.
+def open_files(entry: Path, *, sealed: bool = False) -> tuple[dict[str, Any], dict[str, pa.Buffer]]:
+    """Return what an entry says of itself and its files by name, each compared with its digest unless just sealed.
 
     Raises
     ------
@@ -151,7 +157,8 @@ def open_files(entry: Path) -> tuple[dict[str, Any], dict[str, pa.Buffer]]:
         raise FileNotFoundError(entry)
     try:
         manifest = _read_manifest(entry)
-        data = {name: _checked(entry / name, *expected) for name, expected in manifest["files"].items()}
+        files = manifest["files"]
+        data = {name: read_file(entry / name) if sealed else _checked(entry / name, *files[name]) for name in files}
         return manifest["contents"], data
     except _DAMAGE as error:
         raise DamagedError(f"{type(error).__name__}: {error}") from error

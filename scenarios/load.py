@@ -33,7 +33,9 @@ _ADVICE = {  # by how the parser's message begins
 }
 
 
-class _Source(NamedTuple):
+class Source(NamedTuple):
+    """A scenario's tables as they were read."""
+
     name: str  # as messages name it
     raw: dict[str, Any]
     folder: Path  # where relative paths start
@@ -58,26 +60,35 @@ def load_as(
     ScenarioError
         With everything that is wrong, if anything is.
     """
-    name, raw, folder, is_file = _read(source)
-    problems = apply_overrides(raw, overrides, shape)
+    file = read(source)
+    problems = apply_overrides(file.raw, overrides, shape)
+    return checked(shape, file, checks, problems), file.folder
+
+
+def checked(shape: type[Shape], source: Source, checks: Sequence[Check], known: Sequence[Problem] = ()) -> Shape:
+    """Return the tables in their shape, or raise ScenarioError with all that is wrong, what is `known` included."""
+    raw, problems = source.raw, list(known)
     whole, sound, found = _validate(shape, raw)
     problems += found
-    problems += broken_rules(sound, is_file=is_file)
+    problems += broken_rules(sound, is_file=source.is_file)
     for check in checks:
         problems += check(raw)
     if whole is None or problems:
-        raise ScenarioError(name, _in_file_order(problems, raw))
-    return whole, folder
+        raise ScenarioError(source.name, _in_file_order(problems, raw))
+    return whole
 
 
-def _read(source: str | PathLike[str] | Mapping[str, Any]) -> _Source:
+def read(source: str | PathLike[str] | Mapping[str, Any] | Source) -> Source:
+    """Return the tables of a TOML file, of a name of the catalogue, or of a mapping, which is copied."""
+    if isinstance(source, Source):
+        return source._replace(raw=_plain(source.raw))
     if isinstance(source, Mapping):
-        return _Source("scenario", _plain(source), Path.cwd(), is_file=False)
+        return Source("scenario", _plain(source), Path.cwd(), is_file=False)
     name, path = str(source), Path(source)
     if os.path.isfile(path):  # noqa: PTH113  Path.is_file raises where a name is too long or a folder is closed
-        return _Source(name, _parse(name, path), path.absolute().parent, is_file=True)
+        return Source(name, _parse(name, path), path.absolute().parent, is_file=True)
     if name in catalogue.names():
-        return _Source(name, _parse(name, catalogue.path(name)), Path.cwd(), is_file=True)
+        return Source(name, _parse(name, catalogue.path(name)), Path.cwd(), is_file=True)
     raise ScenarioError(name, [_absent(name, path)])
 
 

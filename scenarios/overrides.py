@@ -2,7 +2,7 @@
 
 import re
 import tomllib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from pydantic import BaseModel
@@ -28,14 +28,27 @@ def apply_overrides(raw: dict[str, Any], overrides: Sequence[str], shape: type[B
     problems: list[Problem] = []
     for override in overrides:
         path, equals, text = override.partition("=")
-        steps = _steps(path.strip())
-        if not equals or not steps:
+        if not equals or not _steps(path.strip()):
             problems.append(mismatch("override", "key=value such as clock.publish_every=15m", override))
             continue
-        for target in _targets(raw, steps, shape):
-            problem = target if isinstance(target, Problem) else _put(raw, target, _value(text.strip()))
-            problems += [problem] if problem else []
+        problems += set_value(raw, path.strip(), _value(text.strip()), shape)
     return problems
+
+
+def set_value(raw: dict[str, Any], path: str, value: Any, shape: type[BaseModel]) -> list[Problem]:
+    """Set a value at each place that a path names, and return what could not be set."""
+    found = (one if isinstance(one, Problem) else _put(raw, one, value) for one in targets(raw, path, shape))
+    return [problem for problem in found if problem]
+
+
+def targets(raw: Mapping[str, Any], path: str, shape: type[BaseModel]) -> list[list[str | int] | Problem]:
+    """Return the places that a path names: one, or one in each method of a name."""
+    steps = _steps(path)
+    if not steps:
+        return [mismatch(path, "the path of a key, such as clock.publish_every or method[0].window", path)]
+    if steps[0] == "grid" and len(steps) > 1:
+        return [["grid", key_path(steps[1:])]]
+    return _targets(raw, steps, shape)
 
 
 def _steps(path: str) -> list[str | int]:
@@ -56,7 +69,7 @@ def _value(text: str) -> Any:
     return table["value"] if set(table) == {"value"} else text
 
 
-def _targets(raw: dict[str, Any], steps: list[str | int], shape: type[BaseModel]) -> list[list[str | int] | Problem]:
+def _targets(raw: Mapping[str, Any], steps: list[str | int], shape: type[BaseModel]) -> list[list[str | int] | Problem]:
     known = [info.alias or field for field, info in shape.model_fields.items()]
     if steps[0] in known:
         return [steps]

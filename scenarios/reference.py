@@ -55,6 +55,17 @@ All other keys are the method's own parameters, checked when the scenario is run
 for one. The label names the method in results and in their folders, so no two may be the same, not even by case.
 """
 
+_AXES = """\
+```toml
+[grid]
+"waiting_window.window" = ["15m", "1h", "6h"]    # of every method of that name
+"method[2].window" = ["1h", "1d"]                # of the third method
+"clock.publish_every" = ["15m", "1h", "6h"]
+seed = [1, 2, 3]
+```
+"""
+_OPEN = {"method": [_LABELS], "grid": [_AXES]}  # what is to be said of tables whose keys are not all known here
+
 
 def reference_page() -> str:
     """Return the page in Markdown."""
@@ -88,9 +99,8 @@ def _section(path: str, node: Node, root: Node, level: int) -> Iterator[str]:
 def _table(path: str, title: str, node: Node, root: Node, level: int) -> Iterator[str]:
     table = _deref(node, root)
     yield f"{'#' * level} {title}\n\n{_paragraphs(table['description'])}\n"
-    yield from _keys(table)
-    if path == "method":
-        yield _LABELS
+    yield from _keys(table) if table["properties"] else ()
+    yield from _OPEN.get(path, ())
     for name, child in table["properties"].items():
         yield from _section(f"{path}.{name}", child, root, level + 1)
 

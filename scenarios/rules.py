@@ -9,8 +9,11 @@ from scenarios.change_rules import change_problems, fault_problems
 from scenarios.durations import DAY, format_duration
 from scenarios.livestream import LivestreamLog
 from scenarios.logs import SyntheticLog, TableLog
+from scenarios.market_rules import broken_market_rules
 from scenarios.problems import Problem, mismatch, unknown_name
 from scenarios.sections import Clock, Feed, Learner, MethodSpec, Metrics, Pipeline, PipelineFault, Tune
+
+_OF_TREES = ("library", "trees", "leaves", "retrain_every", "buffer", "balance")  # keys of learner
 
 
 def broken_rules(sections: Mapping[str, Any], *, is_file: bool) -> list[Problem]:
@@ -39,13 +42,14 @@ def broken_rules(sections: Mapping[str, Any], *, is_file: bool) -> list[Problem]
     if log and metrics:
         found.append(_segments(log, metrics))
     found += [_labels(methods)] if methods else []
-    found += [_optimizer(learner)] if learner else []
+    found += [_kind(learner), _optimizer(learner)] if learner else []
     pipeline = sections.get("pipeline")
     found += [_pipeline(pipeline), _drains(pipeline, clock) if clock else ()] if pipeline else []
     found += [_in_log(pipeline, log)] if pipeline and isinstance(log, SyntheticLog) else []
     found += [_latency(feed), fault_problems(feed, log)] if feed else []
     tune = sections.get("tune")
     found += [_rates(tune), _scored(tune, clock) if clock else ()] if tune else []
+    found.append(broken_market_rules(sections))
     return [problem for problems in found for problem in problems]
 
 
@@ -125,6 +129,15 @@ def _segments(log: Any, metrics: Metrics) -> Iterator[Problem]:
 def _labels(methods: Sequence[MethodSpec]) -> Iterator[Problem]:
     places = [(f"method[{number}].label", method.label) for number, method in enumerate(methods)]
     return _once(places, "a label that no other method has")
+
+
+def _kind(learner: Learner) -> Iterator[Problem]:
+    default = Learner()
+    other, keys = ("gbdt", _OF_TREES) if learner.kind == "logistic" else ("logistic", ("optimizer",))
+    for key in keys:
+        value = getattr(learner, key)
+        if value != getattr(default, key):
+            yield mismatch(f"learner.{key}", f'no {key}, which only kind = "{other}" has', value)
 
 
 def _optimizer(learner: Learner) -> Iterator[Problem]:

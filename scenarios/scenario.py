@@ -13,7 +13,8 @@ from scenarios.any_log import Log
 from scenarios.checks import Check
 from scenarios.fields import Settings, Slug
 from scenarios.load import load_as
-from scenarios.sections import Clock, Feed, Learner, Methods, Metrics, Pipeline, Tune
+from scenarios.market import Market
+from scenarios.sections import NO_GRID, Clock, Feed, GridSpec, Learner, Methods, MethodSpec, Metrics, Pipeline, Tune
 
 
 class Scenario(Settings):
@@ -39,6 +40,8 @@ class Scenario(Settings):
     tune: Tune | None = Field(default=None, description="How each method finds its learning rate.")
     methods: Methods = Field(alias="method", description="Ways of coping with late labels.")
     metrics: Metrics = Field(default=Metrics(), description="What is measured.")
+    market: Market | None = Field(default=None, description="Auctions for the clicks of the log, if there are any.")
+    grid: GridSpec = Field(default=NO_GRID, description="Values to try, in every combination.")
     _folder: Path = PrivateAttr(default_factory=Path.cwd)
 
     @classmethod
@@ -76,8 +79,18 @@ class Scenario(Settings):
         '15m'
         """
         scenario, folder = load_as(cls, source, overrides, checks)
-        scenario._folder = folder  # noqa: SLF001  its own
-        return scenario
+        return scenario.within(folder)
+
+    def within(self, folder: Path) -> Self:
+        """Return the same scenario with its relative paths starting at a folder."""
+        copy = self.model_copy()
+        copy._folder = folder  # noqa: SLF001  its own
+        return copy
+
+    def with_methods(self, *methods: MethodSpec) -> Self:
+        """Return the same scenario with other methods, by another name and without a grid, as grids play them."""
+        fresh = {"name": "alone", "title": None, "description": None, "grid": NO_GRID}
+        return self.model_copy(update={"methods": methods, **fresh})
 
     @property
     def folder(self) -> Path:
@@ -90,7 +103,8 @@ class Scenario(Settings):
 
     def resolved(self) -> dict[str, Any]:
         """Return the whole scenario, every default filled in, as plain data that JSON can hold and `load` reads."""
-        return self.model_dump(mode="json")
+        plain = self.model_dump(mode="json")
+        return plain if plain["grid"] else {key: value for key, value in plain.items() if key != "grid"}
 
     def hash(self) -> str:
         """Return a digest of everything that decides results: all but title and description.

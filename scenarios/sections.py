@@ -17,10 +17,15 @@ _Penalty = Annotated[float, Field(ge=0, le=1e6)]
 
 
 class Learner(Settings):
-    """What learns: a hashed logistic regression, one step per example, in order."""
+    """What learns: a hashed linear model, one step per example, or boosted trees, retrained every so often.
 
-    kind: Annotated[Literal["logistic"], Words(noun="kind of learner")] = Field(
-        default="logistic", description='"logistic": hashed logistic regression.'
+    Either learns probabilities or, under methods for money, expected values.
+    """
+
+    kind: Annotated[Literal["logistic", "gbdt"], Words(noun="kind of learner")] = Field(
+        default="logistic",
+        description='"logistic": hashed logistic regression, in order; "gbdt": gradient boosted trees on the raw '
+        "columns, retrained from nothing, for methods that show each click once.",
     )
     optimizer: Annotated[Literal["sgd", "adagrad", "ftrl"], Words(noun="optimizer")] = Field(
         default="adagrad",
@@ -38,6 +43,26 @@ class Learner(Settings):
     beta: float = Field(
         default=1.0, ge=1e-9, le=1e6, description="Damping of the first steps of a weight; ftrl alone has it."
     )
+    library: Annotated[Literal["sklearn", "lightgbm"], Words(noun="library")] = Field(
+        default="sklearn",
+        description='Whose trees: those of scikit-learn, or of LightGBM, which is an extra. "gbdt" alone has it, as '
+        "all keys below.",
+    )
+    trees: int = Field(default=100, ge=1, le=100_000, description="How many trees.")
+    leaves: int = Field(default=31, ge=2, le=100_000, description="Leaves to a tree, at most.")
+    retrain_every: int = Field(
+        default=50_000,
+        ge=1,
+        le=1_000_000_000,
+        description="Examples between two trainings; the first ones come sooner, at 200, 400, 800 and so on.",
+    )
+    buffer: int = Field(
+        default=500_000, ge=1, le=1_000_000_000, description="How many of the last examples a training sees."
+    )
+    balance: bool = Field(
+        default=False,
+        description="Weigh positives up to as much as negatives in a training, and undo it in the odds served.",
+    )
 
 
 _Rate = Annotated[float, Field(ge=1e-9, le=100)]
@@ -47,8 +72,9 @@ class Tune(Settings):
     """Lets every method learn at its own best learning rate, instead of `learner.learning_rate`.
 
     At one rate for all, the order of methods is an accident. Each rate is tried on the clicks before
-    `clock.evaluate_from`, and scored by the NLL of those of them whose labels are mature by then, so that nothing from
-    the evaluated time decides. A method that scores the same at all rates keeps `learner.learning_rate`.
+    `clock.evaluate_from`, and scored on those of them whose labels are mature by then, so that nothing from the
+    evaluated time decides: by the NLL, or, of methods that predict money, by its Poisson deviance (Gamma, on gifts
+    alone). A method that scores the same at all rates keeps `learner.learning_rate`.
     """
 
     learning_rates: Annotated[
@@ -252,3 +278,17 @@ class Metrics(Settings):
         lt=1,
         description="Risk of a false drift alarm (delta of ADWIN): smaller rings later and surer.",
     )
+
+
+class GridSpec(Settings):
+    """Values to try: each key is that of a value, as in --set, with a list; every combination is a cell.
+
+    A cell is a scenario like any other, with one value of each list on top of the file's, and has the same results as
+    when it is run alone. `latelabel run` runs all cells that have not been run yet.
+    """
+
+    model_config = ConfigDict(extra="allow")
+    __pydantic_extra__: dict[str, Parameter]
+
+
+NO_GRID = GridSpec.model_validate({})

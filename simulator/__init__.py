@@ -4,13 +4,21 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from simulator.build import load
+    from simulator.build import load, load_grid
+    from simulator.grid import GridResult, run_grid
     from simulator.results import Result
     from simulator.runner import run
 
-_HOMES = {"Result": "simulator.results", "load": "simulator.build", "run": "simulator.runner"}
+_HOMES = {
+    "GridResult": "simulator.grid",
+    "Result": "simulator.results",
+    "load": "simulator.build",
+    "load_grid": "simulator.build",
+    "run": "simulator.runner",
+    "run_grid": "simulator.grid",
+}
 
-__all__ = ["Result", "load", "run"]
+__all__ = ["GridResult", "Result", "load", "load_grid", "run", "run_grid"]
 
 
 def __getattr__(name: str) -> Any:

@@ -1,5 +1,6 @@
 """The one place where names become objects."""
 
+import inspect
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -9,13 +10,14 @@ from replay.aggregates import Aggregate
 from replay.encoding import Encoding
 from replay.feed import LabelFeed
 from replay.log import ClickLog
-from scenarios import Scenario
+from scenarios import Grid, Scenario
 from scenarios.checks import attribution_window_in, methods_in
 from scenarios.durations import parse_duration
 from scenarios.problems import Problem, nearest, show
 from scenarios.sections import PipelineFault
 from simulator.clock import Clock
 from simulator.feed_faults import faults_of
+from simulator.market.build import market_problems
 from simulator.methods import METHODS, Method, Parameter, PluginError, Recipe, Timing, parameters
 from simulator.pipeline import Fault, Pipeline
 
@@ -42,7 +44,12 @@ def load(source: Any, overrides: Sequence[str] = ()) -> Scenario:
     ScenarioError
         With everything that is wrong.
     """
-    return Scenario.load(source, overrides, checks=(method_problems,))
+    return Scenario.load(source, overrides, checks=(method_problems, market_problems))
+
+
+def load_grid(source: Any, overrides: Sequence[str] = ()) -> Grid:
+    """Read a scenario with all cells of its grid, and check each whole; see `load`."""
+    return Grid.load(source, overrides, checks=(method_problems,))
 
 
 def method_problems(raw: Mapping[str, Any]) -> list[Problem]:
@@ -81,7 +88,10 @@ def learner(scenario: Scenario, learning_rate: float | None = None) -> Learner:
     settings = scenario.learner.model_dump()
     if learning_rate is not None:
         settings["learning_rate"] = learning_rate
-    made: Learner = LEARNERS[settings.pop("kind")](**settings)
+    kind = LEARNERS[settings.pop("kind")]
+    own = inspect.signature(kind).parameters
+    settings["seed"] = scenario.seed
+    made: Learner = kind(**{key: value for key, value in settings.items() if key in own})
     return made
 
 

@@ -95,7 +95,7 @@ class Checkpoint:
                 file.truncate(size)
         column = np.memmap(path, dtype, "r+", shape=(length,)) if length else np.zeros(0, dtype)
         self._columns[name] = column
-        return column
+        return np.asarray(column)  # a plain array is quicker to cut
 
     def note(self) -> dict[str, Any] | None:
         """Return what the last checkpoint says, or None if there is none that is whole and of this very run."""

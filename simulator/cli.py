@@ -4,15 +4,18 @@ import argparse
 import json
 import sys
 from collections.abc import Sequence
+from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from replay.errors import LogError
-from scenarios import ScenarioError, catalogue, schema
+from scenarios import Grid, ScenarioError, catalogue, schema
 from scenarios.durations import SECOND, parse_duration
-from simulator import limits_options
+from simulator import limits_options, stress_options
 from simulator.folder import OutputError
 from simulator.interruption import Interruption, StoppedError
+from simulator.lean import quick_start
+from simulator.market import estimators_options
 
 if TYPE_CHECKING:
     pass
@@ -26,11 +29,30 @@ examples:
   latelabel run my.toml --out runs/my            your own scenario
   latelabel run quickstart --set learner.optimizer=ftrl --set waiting_window.window=6h
   latelabel limits fnw pu --growth "x2 per week" where methods settle when traffic doubles every week
+  latelabel estimators my.toml --by campaign     what would a bid controller have believed, hours after each day?
+  latelabel stress clicks.parquet                which waiting window, and how sure is that?
+  latelabel compare runs/a runs/b                both runs in one report, and what differs
   latelabel check my.toml                        does any method, yours or ours, use what had not happened yet?
   latelabel report runs/quickstart               write the report of an earlier run again
   latelabel schema > scenario.schema.json        for completion and checks in your editor
 
 exit status: 0 done, 1 the run or the check failed, 2 the request was wrong
+"""
+
+_RUN_EPILOG = """\
+The folder is written whole or not at all; an earlier run in the same place is replaced. Ctrl-C stops at the next
+publish and keeps what was done; the same command goes on from there.
+
+A scenario with a [grid], whose keys are those of --set and whose values are lists, is run once for every combination:
+
+  [grid]
+  "waiting_window.window" = ["15m", "1h", "6h"]
+  "clock.publish_every" = ["15m", "1h"]
+
+Its folder keeps every cell by a digest of what decides its results. Run it again after it was stopped or changed, and
+only what is missing is done. A cell that fails does not stop the others; it is named at the end. On the command line:
+
+  latelabel run quickstart --set 'grid.waiting_window.window=["15m", "1h", "6h"]' --jobs 2
 """
 
 
@@ -45,8 +67,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except StoppedError as error:
         _complain(f"stopped; {str(error) or 'what was done is kept, and the same command goes on from there'}")
         return FAILED
-    except KeyboardInterrupt:
-        _complain("stopped; nothing was written")
+    except KeyboardInterrupt as stop:
+        _complain(str(stop) or "stopped; nothing was written")
         return FAILED
     except BrokenPipeError:
         sys.stderr.close()
@@ -72,16 +94,19 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--debug", action="store_true", help="show where an unexpected failure happened")
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
     _add_run(commands)
+    stress_options.add(commands, _add_set, _positive).set_defaults(command=_stress)
+    _add_compare(commands)
     _add_check(commands)
     _add_limits(commands)
+    _add_estimators(commands)
     listing = commands.add_parser(
         "list", help="what there is to run", description="List the scenarios of the catalogue and the methods."
     )
     listing.set_defaults(command=_list)
     report = commands.add_parser(
-        "report", help="write a run's report again", description="Write report.html of a finished run again."
+        "report", help="write a report again", description="Write report.html of a finished run or grid again."
     )
-    report.add_argument("folder", type=Path, help="folder of a finished run")
+    report.add_argument("folder", type=Path, help="folder of a finished run, of a grid, or of one of its cells")
     report.set_defaults(command=_report)
     shape = commands.add_parser(
         "schema",
@@ -99,13 +124,14 @@ def _add_run(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
         help="run a scenario",
         description="Replay the scenario's log under each of its methods, measure them, and leave a folder with "
         "run.json, metrics.parquet, predictions/ and report.html.",
-        epilog="The folder is written whole or not at all; an earlier run in the same place is replaced. Ctrl-C stops "
-        "at the next publish and keeps what was done; the same command goes on from there.",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        epilog=_RUN_EPILOG,
     )
     run.add_argument("scenario", help="a scenario file (TOML), or a name from: latelabel list")
     run.add_argument("--out", type=Path, metavar="DIR", help="folder of the results (default: runs/NAME)")
     _add_set(run)
-    run.add_argument("--jobs", type=_positive, default=1, metavar="N", help="methods replayed at a time (default: 1)")
+    many = "methods replayed at a time: threads, and processes for a grid (default: 1)"
+    run.add_argument("--jobs", type=_positive, default=1, metavar="N", help=many)
     run.add_argument(
         "--checkpoint-every",
         type=_seconds,
@@ -116,6 +142,27 @@ def _add_run(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
     )
     run.add_argument("--quiet", action="store_true", help="no progress and no tables, only the report's path")
     run.set_defaults(command=_run)
+
+
+def _add_compare(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    comparison = commands.add_parser(
+        "compare",
+        help="lay runs over one another",
+        description="Write one report over several runs: their figures in one table, their curves in the same charts, "
+        "and what differs between their scenarios. It warns where their logs, attribution windows or evaluations "
+        "differ, since figures cannot be held against each other then.",
+    )
+    comparison.add_argument(
+        "folders", type=Path, nargs="+", metavar="DIR", help="folder of a finished run, or of a grid, for all its cells"
+    )
+    comparison.add_argument(
+        "--out",
+        type=Path,
+        default=Path("comparison.html"),
+        metavar="FILE",
+        help="the report (default: comparison.html)",
+    )
+    comparison.set_defaults(command=_compare)
 
 
 def _add_limits(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -150,6 +197,19 @@ def _add_check(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     check.set_defaults(command=_check)
 
 
+def _add_estimators(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    estimators = commands.add_parser(
+        "estimators",
+        help="what would estimators of the value so far have said?",
+        description="Replay the scenario's log under one of its methods, and show how far each estimator of the value "
+        "of a day's clicks was off, some hours after the day's end, from what had arrived by then. Bid controllers "
+        "steer by such estimates. Nothing is bid here: the clicks are those of the log.",
+    )
+    estimators_options.add(estimators)
+    _add_set(estimators)
+    estimators.set_defaults(command=_estimators)
+
+
 def _add_set(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "--set",
@@ -175,11 +235,15 @@ def _seconds(text: str) -> float:
 
 
 def _run(options: argparse.Namespace) -> int:
-    from simulator import build, terminal  # noqa: PLC0415  (--help and list must not pay for the engine)
-    from simulator.runner import run  # noqa: PLC0415
+    with quick_start():
+        from simulator import build, terminal  # noqa: PLC0415  (--help and list must not pay for the engine)
+        from simulator.runner import run  # noqa: PLC0415
 
-    scenario = build.load(options.scenario, options.set)
-    out = options.out or Path("runs") / scenario.name
+        grid = build.load_grid(options.scenario, options.set)
+    out = options.out or Path("runs") / grid.name
+    if grid.axes:
+        return _run_grid(grid, out, options)
+    scenario = grid.cells[0].scenario
     with Interruption() as interruption:
         kept = {"checkpoint_every": options.checkpoint_every, "asked_to_stop": interruption.came}
         if options.quiet:
@@ -187,9 +251,59 @@ def _run(options: argparse.Namespace) -> int:
         else:
             with terminal.Progress() as watcher:
                 result = run(scenario, out=out, jobs=options.jobs, watcher=watcher, **kept)
-    if not options.quiet:
+    if not options.quiet and scenario.market:
+        from simulator.market.terminal import show_market  # noqa: PLC0415
+
+        show_market(result)
+    elif not options.quiet:
         terminal.show(result)
     _say(str(result.report))
+    return DONE
+
+
+def _run_grid(grid: Grid, out: Path, options: argparse.Namespace) -> int:
+    from simulator.grid import GridFailedError, run_grid  # noqa: PLC0415  (as above)
+    from simulator.terminal_grid import GridProgress, show_grid  # noqa: PLC0415
+
+    failed = None
+    try:
+        with nullcontext() if options.quiet else GridProgress() as watcher:
+            result = run_grid(grid, out=out, jobs=options.jobs, watcher=watcher)
+    except GridFailedError as error:
+        failed, result = error, error.result
+    if not options.quiet:
+        show_grid(result)
+    _say(str(result.report if result.cells else result.folder))
+    if failed:
+        _complain(str(failed))
+    return FAILED if failed else DONE
+
+
+def _stress(options: argparse.Namespace) -> int:
+    from simulator.stress import Request  # noqa: PLC0415  (as above)
+    from simulator.stress.plan import stress_plan  # noqa: PLC0415
+    from simulator.stress.run import play  # noqa: PLC0415
+    from simulator.stress.terminal import show_stress  # noqa: PLC0415
+    from simulator.terminal_grid import GridProgress  # noqa: PLC0415
+
+    asked = (options.windows, options.attribution_windows, options.methods, options.loss)
+    plan = stress_plan(Request(options.source, options.set, *asked))
+    out = options.out or Path("runs") / f"stress-{plan.grid.name.removeprefix('stress-')}"
+    with nullcontext() if options.quiet else GridProgress() as watcher:
+        result = play(plan, options.loss, out=out, jobs=options.jobs, watcher=watcher)
+    if not options.quiet:
+        show_stress(result.found)
+    _say(str(result.report))
+    return DONE
+
+
+def _compare(options: argparse.Namespace) -> int:
+    from simulator.compare import write_comparison  # noqa: PLC0415  (as above)
+
+    path, warnings = write_comparison(options.folders, options.out)
+    for warning in warnings:
+        _complain(f"note: {warning}")
+    _say(str(path))
     return DONE
 
 
@@ -204,6 +318,7 @@ def _check(options: argparse.Namespace) -> int:
 
 def _list(options: argparse.Namespace) -> int:  # noqa: ARG001  (every command is given its options)
     from simulator import terminal  # noqa: PLC0415
+    from simulator.market.terminal import show_ways  # noqa: PLC0415
     from simulator.methods import METHODS, PluginError, parameters, summary  # noqa: PLC0415
 
     methods = {}
@@ -213,6 +328,7 @@ def _list(options: argparse.Namespace) -> int:  # noqa: ARG001  (every command i
         except PluginError as error:
             methods[name] = (f"cannot be used: {error}", {})
     terminal.show_list({name: catalogue.describe(name) for name in catalogue.names()}, methods)
+    show_ways()
     return DONE
 
 
@@ -230,10 +346,32 @@ def _limits(options: argparse.Namespace) -> int:
     return DONE
 
 
+def _estimators(options: argparse.Namespace) -> int:
+    from simulator import build  # noqa: PLC0415  (as above)
+    from simulator.market import terminal  # noqa: PLC0415
+    from simulator.market.on_a_log import estimators_on_log  # noqa: PLC0415
+
+    scenario = build.load(options.scenario, options.set)
+    terminal.show_estimators(scenario, estimators_on_log(scenario, **estimators_options.asked(options)))
+    return DONE
+
+
 def _report(options: argparse.Namespace) -> int:
+    from simulator.grid.store import RECORD  # noqa: PLC0415
     from simulator.report import write_report  # noqa: PLC0415
     from simulator.results import Result  # noqa: PLC0415
 
+    if (options.folder / "stress.json").is_file():
+        from simulator.stress.run import StressResult, write_stress_report  # noqa: PLC0415
+
+        _say(str(write_stress_report(StressResult(options.folder))))
+        return DONE
+    if (options.folder / RECORD).is_file():
+        from simulator.grid import GridResult  # noqa: PLC0415
+        from simulator.grid.report import write_grid_report  # noqa: PLC0415
+
+        _say(str(write_grid_report(GridResult.load(options.folder))))
+        return DONE
     result: Result = Result.load(options.folder)
     _say(str(write_report(result.folder)))
     return DONE

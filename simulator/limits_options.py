@@ -103,10 +103,18 @@ def methods(options: argparse.Namespace) -> dict[str, Mapping[str, Any]]:
     from simulator.methods import METHODS, parameters  # noqa: PLC0415
 
     names = options.method or list(LIMITS)
-    if wrong := [unknown_name("METHOD", "method", name, LIMITS) for name in names if name not in LIMITS]:
+    if wrong := [_without_limit(name, LIMITS) for name in names if name not in LIMITS]:
         raise ScenarioError("latelabel limits", wrong)
     waiting = {name: parameters(METHODS[name]).get("window") for name in names}
     return {name: {"window": options.window} if one and one.default else {} for name, one in waiting.items()}
+
+
+def _without_limit(name: str, known: Mapping[str, Any]) -> Problem:
+    from simulator.limits_value import VALUE_LIMITS  # noqa: PLC0415
+
+    if name in VALUE_LIMITS:
+        return Problem("METHOD", f"{name} predicts money, and this world has none; docs/limits.md has its limit")
+    return unknown_name("METHOD", "method", name, known)
 
 
 def _clicks_that_tell(asked: "Toy") -> float:

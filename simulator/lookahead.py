@@ -10,11 +10,12 @@ from replay.aggregates import with_aggregates
 from replay.feed import deliver
 from replay.log import ClickLog
 from replay.view import LookAheadError
-from scenarios import Scenario
+from scenarios import Scenario, ScenarioError
 from simulator import build
 from simulator.clock import Clock
 from simulator.cuts import ended, rewritten, thinned
 from simulator.engine import replay
+from simulator.feed_faults import faults_beyond
 from simulator.methods import Method
 from simulator.runner import Unwatched, read_log
 from simulator.trainer import Trainer
@@ -88,6 +89,9 @@ def inspect(scenario: Scenario, *, log: Any = None, learner: Learner | None = No
     methods = build.methods(scenario)
     prototype = learner or build.learner(scenario)
     whole = thinned(read_log(scenario, log, prototype, Unwatched()), clicks)
+    problems = faults_beyond(scenario, whole)
+    if problems:
+        raise ScenarioError(scenario.name, problems)
     moment = int(whole.click_time[whole.n_clicks // 2]) if whole.n_clicks else 0
     verdicts = tuple(_verdict(scenario, whole, moment, item, prototype) for item in methods.items())
     return Inspection(whole.n_clicks, moment, verdicts)

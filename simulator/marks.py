@@ -1,4 +1,4 @@
-"""Changes of the world and faults of the feed, as marks on the time of a run: for charts, and for run.json."""
+"""Changes of the world and faults of feed and pipeline, as marks on the time of a run: for charts, and for run.json."""
 
 import datetime as dt
 from collections.abc import Callable, Mapping
@@ -50,7 +50,12 @@ def marks(scenario: Scenario, log: ClickLog, watermark: Watermark) -> list[Mark]
         mark = _mark(f"feed.fault[{number}]", table, first)
         drains = getattr(table, "flush_per_hour", None) is not None
         found.append(mark._replace(drained=gone.get((mark.start, mark.end))) if drains else mark)
-    return found
+    broken = scenario.pipeline.fault if scenario.pipeline else ()
+    return found + [_break(f"pipeline.fault[{number}]", table, first) for number, table in enumerate(broken)]
+
+
+def _break(key: str, table: Any, first: int) -> Mark:
+    return Mark(key, table.kind, _TEXTS[table.kind](table), first + table.at, first + table.at + table.lasts)
 
 
 def _mark(key: str, table: Any, origin: int) -> Mark:
@@ -126,4 +131,7 @@ _TEXTS: Mapping[str, Callable[[Any], str]] = {
     "duplicates": lambda table: f"{_share(table.share)} of labels come twice",
     "reordering": lambda table: f"labels {format_duration(table.latency)} later, out of order",
     "clock_skew": _skew,
+    "crash": lambda table: f"trainer down, {(table.delivery or 'exactly_once').replace('_', ' ')}",
+    "poison": lambda table: "labels inverted" + (", taken back later" if table.rollback_after is not None else ""),
+    "unpublished": lambda table: "no new model served",  # noqa: ARG005  (every text is made from its table)
 }

@@ -33,7 +33,7 @@ class Proof:
         return (self.mean - predicted) / self.error
 
 
-def prove(build: Build, toy: Toy, seeds: int) -> Proof:
+def prove(build: Build, toy: Toy, seeds: int, learner: Callable[[], Logistic] | None = None) -> Proof:
     """Replay a method on logs of a toy world and return what it reaches.
 
     The mean is over the clicks of the last third of the time and the last half of the clicks.
@@ -46,12 +46,14 @@ def prove(build: Build, toy: Toy, seeds: int) -> Proof:
         At least three attribution windows long: labels mature in the first, auxiliary models settle in the second.
     seeds : int
         Number of logs, at least 2.
+    learner : callable, optional
+        Makes the learner; by default one that settles fast.
     """
     every = max(MINUTE, toy.attribution_window // 20)
-    means = []
+    learner, means = learner or _settling_learner, []
     for seed in range(seeds):
         log = toy.log(seed)
-        served = _served(build, toy, log, LabelFeed(), every, _settling_learner())
+        served = _served(build, toy, log, LabelFeed(), every, learner())
         means.append(served[_settled(toy, log)].mean())
     return Proof(float(np.mean(means)), float(np.std(means, ddof=1) / np.sqrt(seeds)))
 

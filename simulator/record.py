@@ -5,9 +5,9 @@ import datetime as dt
 import importlib.metadata
 import json
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 import pyarrow as pa
@@ -20,13 +20,13 @@ from scenarios.durations import format_duration
 from simulator.ledger import Ledger
 from simulator.marks import marks
 from simulator.methods import METHODS, Parameter, origin, parameters, summary
+from simulator.money import differences, stage_one
 
 if TYPE_CHECKING:
-    from simulator.metrics.table import MetricTable
     from simulator.runner import Played, Stage
 
 FORMAT = 1
-_PACKAGES = ("latelabel", "numpy", "pyarrow", "numba", "simpy", "river")
+PACKAGES = ("latelabel", "numpy", "pyarrow", "numba", "simpy", "river")
 _TIME = pa.timestamp("us", tz="UTC")
 _SCHEMA = pa.schema(
     [
@@ -47,11 +47,19 @@ _SCHEMA = pa.schema(
 )
 
 
-def write_metrics(path: Path, tables: Mapping[str, "MetricTable"]) -> None:
+class Columnar(Protocol):
+    """Metrics in columns, as a `MetricTable` has them."""
+
+    def columns(self) -> Mapping[str, Any]:
+        """Return the columns by name."""
+
+
+def write_metrics(path: Path, tables: Mapping[str, Sequence[Columnar]]) -> None:
     """Write the metrics of all methods as one long table; what has no answer is null, with its reason."""
     with pq.ParquetWriter(path, _SCHEMA, compression="zstd", write_page_checksum=True) as writer:
-        for method, table in tables.items():
-            writer.write_table(_arrow(method, table.columns()))
+        for method, some in tables.items():
+            for table in some:
+                writer.write_table(_arrow(method, table.columns()))
 
 
 def _arrow(method: str, columns: Mapping[str, Any]) -> pa.Table:
@@ -83,34 +91,59 @@ def record_text(stage: "Stage", played: Mapping[str, "Played"], ledger: Ledger, 
         "hash": scenario.hash(),
         "seed": scenario.seed,
         "scenario": resolved,
-        "versions": {"python": sys.version.split()[0]} | {name: importlib.metadata.version(name) for name in _PACKAGES},
-        "log": _log(stage.log, resolved["log"]),
+        "versions": {"python": sys.version.split()[0]} | {name: importlib.metadata.version(name) for name in PACKAGES},
+        "log": log_record(stage.log, resolved["log"]),
         "clock": {
-            "evaluate_from": _iso(stage.yardstick.evaluate_from),
-            "end": _iso(stage.clock.end),
+            "evaluate_from": iso(stage.yardstick.evaluate_from),
+            "end": iso(stage.clock.end),
             "attribution_window": resolved["clock"]["attribution_window"],
             "publish_every": resolved["clock"]["publish_every"],
         },
         "marks": [mark.as_dict() for mark in marks(scenario, stage.log, stage.deliveries.watermark)],
         "ledger": ledger.as_dict(),
-        "methods": {spec.label: _method(spec, played[spec.label], stage.clock.end) for spec in scenario.methods},
+        "methods": {spec.label: _method(spec, played[spec.label]) for spec in scenario.methods},
         "reliability": {label: _plain(one.measures.reliability) for label, one in played.items()},
         "delays": delays,
+        **_money(played),
         "timings": stage.seconds | {label: one.seconds for label, one in played.items()},
     }
     return json.dumps(record, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
 
 
-def _log(log: ClickLog, settings: Mapping[str, Any]) -> dict[str, Any]:
+def _money(played: Mapping[str, "Played"]) -> dict[str, Any]:
+    """Return what is kept of money; nothing where no method predicts it."""
+    moneys = {label: one.worth.money for label, one in played.items() if one.worth}
+    if not moneys:
+        return {}
+    return {
+        "money": {
+            "received": _plain(next(iter(moneys.values())).log),
+            "methods": {
+                label: _plain({**money.figures, **_of_stages(played[label])}) for label, money in moneys.items()
+            },
+            "differences": _plain(differences(moneys)),
+        }
+    }
+
+
+def _of_stages(played: "Played") -> dict[str, Any]:
+    return {
+        "importance": list(played.worth.importance) if played.worth else [],
+        "precision_recall": stage_one(played.measures),
+    }
+
+
+def log_record(log: ClickLog, settings: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what a run says of its log."""
     times = [int(log.click_time[0]), int(log.click_time[-1])] if log.n_clicks else [None, None]
     return {
         "fingerprint": log.fingerprint,
         "kind": settings["kind"],
         "source": ", ".join(settings.get("path") or [settings["kind"]]),
         "clicks": log.n_clicks,
-        "first_click": _iso(times[0]),
-        "last_click": _iso(times[1]),
-        "observed_until": _iso(log.observed_until) if log.n_clicks else None,
+        "first_click": iso(times[0]),
+        "last_click": iso(times[1]),
+        "observed_until": iso(log.observed_until) if log.n_clicks else None,
         "features": list(log.feature_names),
         "notes": [*log.intake.notes, *_refused(log)],
         "synthetic": log.true_probability is not None,
@@ -124,31 +157,37 @@ def _refused(log: ClickLog) -> list[str]:
     return [f"rows that were refused are listed in {listed}"] if listed else []
 
 
-def _method(spec: Any, played: "Played", end: int) -> dict[str, Any]:
-    tally = played.trainer.tally
+def _method(spec: Any, played: "Played") -> dict[str, Any]:
+    tally = played.tally
     return {
         "name": spec.name,
         "parameters": _parameters(spec),
         "target": played.target,
+        **({"given": played.worth.given} if played.worth else {}),
         **({"pipeline": dataclasses.asdict(played.accidents)} if played.accidents else {}),
         "describe": summary(METHODS[spec.name]),
         "package": origin(METHODS[spec.name]),
         "examples": tally.examples,
         "head_examples": tally.head_examples,
         "positives": tally.positives,
-        "missed": played.trainer.missed(end),
+        "missed": played.missed,
         "seconds": played.seconds,
         "weights": {"effective_share": tally.effective_share},
         "drift": [
-            {"time": _iso(alarm.time), "before": _finite(alarm.before), "after": _finite(alarm.after)}
+            {"time": iso(alarm.time), "before": _finite(alarm.before), "after": _finite(alarm.after)}
             for alarm in played.measures.alarms
         ],
-        **({"learning_rate": played.learning_rate, "tuning": _plain(_trials(played))} if played.tuning else {}),
+        **(_tuning(played) if played.tuning else {}),
     }
 
 
-def _trials(played: "Played") -> list[dict[str, float]]:
-    return [trial._asdict() for trial in played.tuning]
+def _tuning(played: "Played") -> dict[str, Any]:
+    trials = _plain(_trials(played))
+    return {"learning_rate": played.learning_rate, "tuned_on": played.tuned_on, "tuning": trials}
+
+
+def _trials(played: "Played") -> list[dict[str, float | None]]:
+    return [{"learning_rate": trial.learning_rate, played.tuned_on: trial.loss} for trial in played.tuning]
 
 
 def _parameters(spec: Any) -> dict[str, Any]:
@@ -162,7 +201,8 @@ def _parameters(spec: Any) -> dict[str, Any]:
     return defaults | dict(spec.parameters)
 
 
-def _iso(time: int | None) -> str | None:
+def iso(time: int | None) -> str | None:
+    """Return a moment as text, such as 2025-01-31T18:00:00Z."""
     if time is None:
         return None
     moment = dt.datetime(1970, 1, 1, tzinfo=dt.UTC) + dt.timedelta(microseconds=time)

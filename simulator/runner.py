@@ -18,11 +18,12 @@ from learners.base import Floats32, Learner
 from replay.aggregates import derive, key_columns
 from replay.feed import Deliveries, deliver
 from replay.log import ClickLog
-from replay.prepare import prepare
+from replay.prepare import fingerprint_of, prepare
 from replay.store import cache_folder
 from scenarios import Scenario, ScenarioError
 from scenarios.problems import Problem
 from simulator import build
+from simulator.amounts import check_money
 from simulator.checkpoint import Checkpoint, Keeper, kept_beside
 from simulator.clock import Clock
 from simulator.engine import replay
@@ -31,6 +32,8 @@ from simulator.folder import Temporary, check_target, whole_folder, write_text
 from simulator.ledger import Ledger, settle
 from simulator.measure import Measures, Yardstick, delays, evaluated, measure, unmeasured
 from simulator.methods import PROBABILITY, Method
+from simulator.metrics.table import MetricTable
+from simulator.metrics.value.table import ValueTable
 from simulator.operator import Operator
 from simulator.pipeline import Accidents, Pipeline
 from simulator.predictions import write_predictions
@@ -38,8 +41,9 @@ from simulator.record import record_text, write_metrics
 from simulator.report import write_report
 from simulator.results import Result
 from simulator.sources import reader_of
-from simulator.trainer import Trainer
-from simulator.tuning import Rehearsal, Trial, best, rehearsal, tune
+from simulator.trainer import Tally, Trainer
+from simulator.tuning import Rehearsal, Trial, best, rehearsal, tune, tuned_on
+from simulator.worth import Worth, worth
 
 
 class Watcher(Protocol):
@@ -78,12 +82,15 @@ class Unwatched:
 class Played:
     """What is left of a method once its predictions are written."""
 
-    trainer: Trainer
+    tally: Tally
+    missed: int  # conversions that had arrived by the end and were never shown as positives
     measures: Measures
     seconds: float
     learning_rate: float | None = None  # where it was tuned
     tuning: tuple[Trial, ...] = ()
+    tuned_on: str = "nll"  # what the learning rate was chosen by
     target: str = "conversion"  # what is predicted, as `Method.target`
+    worth: Worth | None = None  # where money is predicted
     accidents: Accidents | None = None  # where the pipeline has faults or a capacity
 
 
@@ -151,7 +158,16 @@ def run(
     StoppedError
         If it was asked to.
     """
+    if scenario.market:
+        from simulator.market.runner import run_market  # noqa: PLC0415  (it builds on this module)
+
+        return run_market(
+            scenario, log=log, learner=learner, out=out, jobs=jobs, watcher=watcher, asked_to_stop=asked_to_stop
+        )
     methods = build.methods(scenario)
+    if scenario.grid.model_extra:
+        told = "expected none in a single run; load it with load_grid and run it with run_grid"
+        raise ScenarioError(scenario.name, [Problem("grid", told)])
     if scenario.tune and learner:
         told = "expected no [tune] where the learner is handed over from Python: its learning rate is its own"
         raise ScenarioError(scenario.name, [Problem("tune", told)])
@@ -165,16 +181,16 @@ def run(
     prototype = learner or build.learner(scenario)
     started = time.perf_counter()
     prepared = prepare_log(scenario, log, prototype, watcher)
+    check_money(scenario, prepared, methods)
     with whole_folder(out) as folder, kept_beside(_beside(out)):
-        stage = _stage(scenario, prepared, prototype, folder, watcher)
+        stage = set_stage(scenario, prepared, prototype, folder, watcher)
         stage.seconds["prepare"] = time.perf_counter() - started
         if checkpoint_every is not None and learner is None:
             asked = asked_to_stop or (lambda: False)
             keeper = Keeper(_beside(out), _identity(scenario, prepared), checkpoint_every, asked)
             stage = dataclasses.replace(stage, keeper=keeper)
-        played = _play_all(stage, methods, jobs)
-        ledger = _settle(stage, played)
-        _write(stage, played, ledger)
+        perform(stage, methods, jobs)
+        write_report(folder)
     shutil.rmtree(_beside(out), ignore_errors=True)
     return Result(out, keep)
 
@@ -190,30 +206,58 @@ def _identity(scenario: Scenario, log: ClickLog) -> dict[str, Any]:
     return {"scenario": scenario.hash(), "log": log.fingerprint, "versions": versions}
 
 
-def prepare_log(scenario: Scenario, frame: Any, learner: Learner, watcher: Watcher) -> ClickLog:
+def prepare_log(
+    scenario: Scenario, frame: Any, learner: Learner, watcher: Watcher, *, keep_columns: bool = False
+) -> ClickLog:
     """Return the scenario's log, or a dataframe in its place, read and encoded as a learner needs it."""
-    log = read_log(scenario, frame, learner, watcher)
-    return derive(log, build.aggregates(scenario), build.feed(scenario, log), build.encoding(scenario), cache_folder())
+    log = read_log(scenario, frame, learner, watcher, keep_columns=keep_columns)
+    return with_aggregates(scenario, log, cache_folder())
 
 
-def read_log(scenario: Scenario, frame: Any, learner: Learner, watcher: Watcher) -> ClickLog:
-    """Return the same without its aggregates, which hang on the feed."""
-    cache = cache_folder()
+def with_aggregates(scenario: Scenario, log: ClickLog, cache: Path) -> ClickLog:
+    """Return a log that was read with its aggregates, which hang on the feed."""
+    return derive(log, build.aggregates(scenario), build.feed(scenario, log), build.encoding(scenario), cache)
+
+
+def read_log(
+    scenario: Scenario,
+    frame: Any,
+    learner: Learner,
+    watcher: Watcher,
+    cache: Path | None = None,
+    *,
+    keep_columns: bool = False,
+) -> ClickLog:
+    """Return the same without its aggregates."""
+    cache = cache or cache_folder()
     return prepare(
         reader_of(scenario, frame, cache),
-        encoding=build.encoding(scenario),
-        segments=segments_kept(scenario),
-        keys=key_columns(build.aggregates(scenario)),
-        keep_columns=learner.features == "columns",
         cache=cache,
-        clock_skew=getattr(scenario.log, "clock_skew", 0),
         max_quarantined=getattr(scenario.log, "max_quarantined", 0.0),
-        duplicates=getattr(scenario.log, "duplicates", "ids"),
         progress=watcher.reading,
+        **_preparation(scenario, learner, keep_columns=keep_columns),
     )
 
 
-def _stage(scenario: Scenario, log: ClickLog, learner: Learner, folder: Path, watcher: Watcher) -> Stage:
+def fingerprint(scenario: Scenario, frame: Any, learner: Learner, cache: Path) -> str:
+    """Return the name by which the scenario's log, once prepared, is kept in the cache."""
+    return fingerprint_of(reader_of(scenario, frame, cache), **_preparation(scenario, learner))
+
+
+def _preparation(scenario: Scenario, learner: Learner, *, keep_columns: bool = False) -> dict[str, Any]:
+    """Return what decides, beside the reader, what a prepared log is."""
+    return {
+        "encoding": build.encoding(scenario),
+        "segments": segments_kept(scenario),
+        "keys": key_columns(build.aggregates(scenario)),
+        "keep_columns": keep_columns or learner.features == "columns",
+        "clock_skew": getattr(scenario.log, "clock_skew", 0),
+        "duplicates": getattr(scenario.log, "duplicates", "ids"),
+    }
+
+
+def set_stage(scenario: Scenario, log: ClickLog, learner: Learner, folder: Path, watcher: Watcher) -> Stage:
+    """Return what all methods of a run share, and what all runs share that differ in their methods alone."""
     settings, metrics = scenario.clock, scenario.metrics
     clock = Clock.of(log, settings.publish_every, settings.publish_lag, settings.batch)
     first = int(log.click_time[0]) if log.n_clicks else 0
@@ -247,6 +291,12 @@ def _unreachable(scenario: Scenario, length: int) -> Problem:
         "clock.evaluate_from",
         f"expected less than the log's length, {days:.2f} days, got {found}; nothing is evaluated",
     )
+
+
+def perform(stage: Stage, methods: dict[str, Method], jobs: int) -> None:
+    """Play methods, and leave everything but the report in the stage's folder."""
+    played = _play_all(stage, methods, jobs)
+    _write(stage, played, _settle(stage, played))
 
 
 def _play_all(stage: Stage, methods: dict[str, Method], jobs: int) -> dict[str, Played]:
@@ -284,9 +334,14 @@ def _play(stage: Stage, label: str, method: Method, stopped: list[BaseException]
     kept = trainer.recorded if method.target == "value" else None
     window = stage.scenario.clock.attribution_window
     write_predictions(folder, stage.log, stage.deliveries, window, trainer.prediction, kept)
-    stage.watcher.finished(label)
     accidents = operator.accidents if operator and operator.pipeline != Pipeline() else None
-    return Played(trainer, measures, replayed - started, rate, trials, method.target, accidents)
+    tuned = rate, trials, tuned_on(method)
+    found = None
+    if method.target == "value":
+        found = worth(trainer, stage.deliveries, method.given, stage.clock, stage.yardstick)
+    stage.watcher.finished(label)
+    missed = trainer.missed(stage.clock.end)
+    return Played(trainer.tally, missed, measures, replayed - started, *tuned, method.target, found, accidents)
 
 
 def _replayed(
@@ -329,16 +384,18 @@ def _column(folder: Path, length: int, dtype: Any) -> Any:
     if not length:
         return np.zeros(0, dtype)
     with tempfile.TemporaryFile(dir=folder) as file:
-        return np.memmap(file, dtype=dtype, mode="w+", shape=(length,))
+        return np.asarray(np.memmap(file, dtype=dtype, mode="w+", shape=(length,)))  # a plain array is quicker to cut
 
 
 def _settle(stage: Stage, played: dict[str, Played]) -> Ledger:
-    served = {one.trainer.tally.served for one in played.values()}
+    served = {one.tally.served for one in played.values()}
     return settle(stage.log, stage.deliveries, min(served), stage.clock.end)
 
 
 def _write(stage: Stage, played: dict[str, Played], ledger: Ledger) -> None:
-    write_metrics(stage.folder / "metrics.parquet", {label: one.measures.metrics for label, one in played.items()})
+    tables: dict[str, list[MetricTable | ValueTable]] = {label: [one.measures.metrics] for label, one in played.items()}
+    for label, one in played.items():
+        tables[label] += [one.worth.money.table] if one.worth else []
+    write_metrics(stage.folder / "metrics.parquet", tables)
     histogram = delays(stage.log, stage.scenario.clock.attribution_window)
     write_text(stage.folder / "run.json", record_text(stage, played, ledger, histogram))
-    write_report(stage.folder)

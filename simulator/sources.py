@@ -52,7 +52,7 @@ def _synthetic(scenario: Scenario, frame: Any, cache: Path | None) -> LogReader:
 
 def _livestream(scenario: Scenario, frame: Any, cache: Path | None) -> LogReader:  # noqa: ARG001  (nothing is read)
     log: Any = scenario.log
-    plain = log.model_dump(exclude={"kind", "delay", "refunds"})
+    plain = log.model_dump(exclude={"kind", "delay", "refunds", "aggregate"})
     return LivestreamWorld(
         **plain,
         seed=scenario.seed,

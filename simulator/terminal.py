@@ -31,6 +31,22 @@ _COLUMNS = {
     "pr_auc": "PR-AUC",
     "bias": "true bias",
 }
+_MONEY = {
+    "value_ratio": "ratio",
+    "expected_value_ratio": "to true",
+    "poisson_deviance": "Poisson",
+    "spearman": "Spearman",
+    "top1_value_share": "1 %",
+    "top5_value_share": "5 %",
+    "top10_value_share": "10 %",
+}
+_AMOUNTS = {
+    "value_ratio": "ratio",
+    "gamma_deviance": "Gamma",
+    "spearman": "Spearman",
+    "top10_value_share": "10 %",
+    "mae_log": "MAE log",
+}
 
 
 class Progress:
@@ -93,7 +109,8 @@ def show(result: Result) -> None:
     console.print(Text(f"{record['title'] or record['name']}: {span}"))
     for note in log["notes"]:
         console.print(Text(f"  note: {note}", style="dim"))
-    console.print(_figures(result))
+    for table in _figures(result):
+        console.print(table)
     if any("tuning" in method for method in record["methods"].values()):
         console.print(_tuning(record["methods"]))
     console.print(_accounts(record["ledger"]))
@@ -117,41 +134,69 @@ def _table(title: str, *, show_header: bool = True) -> Table:
     )
 
 
-def _figures(result: Result) -> Table:
+def _figures(result: Result) -> list[Table]:
+    """Return the tables of overall figures: of probabilities, and of money where any method predicts it."""
     metrics = pq.read_table(result.folder / "metrics.parquet")
     chosen = metrics.filter(
         (pc.field("span") == "overall") & (pc.field("segment") == "") & (pc.field("curve") == "true")
     ).to_pylist()
-    values = {(row["method"], row["metric"]): row for row in chosen}
-    known = [name for name in _COLUMNS if any(row["metric"] == name and row["value"] is not None for row in chosen)]
-    table = _table("mature labels, clicks from evaluate_from on")
+    values = {(row["method"], row["metric"]): row for row in chosen if row["value"] is not None}
+    methods = result.record["methods"]
+    worth = [label for label, method in methods.items() if method["target"] == "value"]
+    first = [label for label in methods if label not in worth or (label, "nll") in values]
+    what = "mature labels, clicks from evaluate_from on"
+    if not worth:
+        return [_overall(what, dict.fromkeys(first, ""), _COLUMNS, values)]
+    clicks = {label: "" for label in worth if methods[label]["given"] == "click"}
+    gifts = {label: "_gifts" for label in worth if methods[label]["given"] == "gift"}
+    gifts |= {label: "_amount" for label in worth if (label, "value_ratio_amount") in values}
+    tables = [
+        _overall(f"the chance of a gift: {what}", dict.fromkeys(first, ""), _COLUMNS, values),
+        _overall("money: predicted over received, deviance, ranks, share of money in the top", clicks, _MONEY, values),
+        _overall("amounts of gifts: second stages, and methods that learn gifts alone", gifts, _AMOUNTS, values),
+    ]
+    return [table for table in tables if table.row_count]
+
+
+def _overall(title: str, rows: Mapping[str, str], columns: Mapping[str, str], values: Mapping[Any, Any]) -> Table:
+    """Return a table with a row for each label, of metrics with the ending that stands beside it."""
+    known = [name for name in columns if any((label, f"{name}{ending}") in values for label, ending in rows.items())]
+    table = _table(title)
     table.add_column("method", no_wrap=True)
     for name in known:
-        table.add_column(_COLUMNS[name], justify="right", no_wrap=True)
-    for method in result.record["methods"]:
-        table.add_row(Text(method), *(_figure(values.get((method, name))) for name in known))
+        table.add_column(columns[name], justify="right", no_wrap=True)
+    for label, ending in rows.items():
+        table.add_row(Text(label), *(_figure(values.get((label, f"{name}{ending}"))) for name in known))
     return table
 
 
 def _tuning(methods: Mapping[str, Any]) -> Table:
-    table = _table("NLL by learning rate, on clicks mature before evaluate_from; * is what the method learned with")
+    table = _table(
+        "NLL by learning rate, of money its deviance, on clicks mature before evaluate_from; * is what was learned with"
+    )
     table.add_column("method", no_wrap=True)
     tried = next(method["tuning"] for method in methods.values() if "tuning" in method)
     for trial in tried:
         table.add_column(f"{trial['learning_rate']:g}", justify="right", no_wrap=True)
     for label, method in methods.items():
-        table.add_row(Text(label), *(_trial(trial, method["learning_rate"]) for trial in method["tuning"]))
+        table.add_row(Text(label), *(_trial(trial, method) for trial in method["tuning"]))
     return table
 
 
-def _trial(trial: Mapping[str, float | None], chosen: float) -> str:
-    score = "-" if trial["nll"] is None else f"{trial['nll']:.4f}"
-    return f"{score}{'*' if trial['learning_rate'] == chosen else ' '}"
+def _trial(trial: Mapping[str, float | None], method: Mapping[str, Any]) -> str:
+    loss = trial[method["tuned_on"]]
+    return (
+        f"{'-' if loss is None else f'{loss:.4f}'}{'*' if trial['learning_rate'] == method['learning_rate'] else ' '}"
+    )
 
 
 def _figure(row: Mapping[str, Any] | None) -> str:
     if row is None or row["value"] is None:
         return "-"
+    if "_value_share" in row["metric"]:
+        return f"{row['value']:.0%}"
+    if row["metric"] not in _COLUMNS:
+        return f"{row['value']:,.1f}" if row["value"] >= 10 else f"{row['value']:.3f}"
     return f"{row['value']:.4f}" if row["metric"] != "calibration_ratio" else f"{row['value']:.3f}"
 
 

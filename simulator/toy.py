@@ -41,7 +41,7 @@ class Toy:
 
     def discounted(self) -> float:
         """Return E[e^(-growth * delay); delay <= attribution window | converts], which growth multiplies p by."""
-        return sum(_discounted(share, mean, self.growth / DAY, self.attribution_window) for share, mean in self.delays)
+        return sum(discounted(share, mean, self.growth / DAY, self.attribution_window) for share, mean in self.delays)
 
     def log(self, seed: int) -> ClickLog:
         """Return a log drawn from the world; every click has the one slot 0."""
@@ -70,7 +70,7 @@ class Toy:
         return np.rint(share * self.days * DAY).astype(np.int64)
 
 
-def _discounted(share: float, mean: int, growth: float, window: int) -> float:
+def discounted(share: float, mean: int, growth: float, window: int) -> float:
     """Return the share's part of the Laplace transform of the delay, cut at the window; growth per us."""
     rate = 1 / mean
     return share * rate / (rate + growth) * float(-np.expm1(-(rate + growth) * window))

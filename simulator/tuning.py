@@ -9,7 +9,8 @@ import numpy as np
 
 from learners import LearnerError
 from replay.feed import Deliveries, deliver
-from replay.log import Bools, ClickLog
+from replay.log import MICROS, Bools, ClickLog, Floats
+from replay.view import View
 from scenarios import Scenario, ScenarioError
 from scenarios.durations import format_duration
 from scenarios.problems import Problem
@@ -19,6 +20,7 @@ from simulator.cuts import clicks_before
 from simulator.engine import Tick, replay
 from simulator.methods import Method
 from simulator.metrics.likelihood import nll
+from simulator.metrics.value.errors import gamma_deviance, poisson_deviance
 from simulator.trainer import Trainer
 
 
@@ -26,7 +28,7 @@ class Trial(NamedTuple):
     """How a method did at one learning rate."""
 
     learning_rate: float
-    nll: float  # of the scored clicks, nats per click; nan if the model did not stay finite
+    loss: float  # of the scored clicks, see `tuned_on`; nan if the model did not stay finite
 
 
 @dataclass(frozen=True)
@@ -38,6 +40,7 @@ class Rehearsal:
     deliveries: Deliveries
     scored: slice  # rows
     label: Bools  # of the scored clicks, as known at `evaluate_from`
+    value: Floats  # their money, likewise
 
 
 def rehearsal(scenario: Scenario, log: ClickLog, scratch: Path | None = None) -> Rehearsal | None:
@@ -64,7 +67,19 @@ def rehearsal(scenario: Scenario, log: ClickLog, scratch: Path | None = None) ->
     if start >= stop:
         raise ScenarioError(scenario.name, [_nothing_to_score(scenario, burn_in)])
     scored = slice(start, stop)
-    return Rehearsal(scenario, past, deliveries, scored, deliveries.known(scored, evaluate_from))
+    view = View(past, deliveries, now=evaluate_from + 1)
+    value = view.value(np.arange(start, stop), by=evaluate_from) / MICROS
+    return Rehearsal(scenario, past, deliveries, scored, deliveries.known(scored, evaluate_from), value)
+
+
+def tuned_on(method: Method) -> str:
+    """Return the metric that a method's learning rate is chosen by.
+
+    It is one that is least, in expectation, at what the method should say: a probability, or expected money.
+    """
+    if method.target == "conversion":
+        return "nll"
+    return "poisson_deviance" if method.given == "click" else "gamma_deviance"
 
 
 def tune(stage: Rehearsal, method: Method, tick: Tick) -> tuple[Trial, ...]:
@@ -77,7 +92,7 @@ def tune(stage: Rehearsal, method: Method, tick: Tick) -> tuple[Trial, ...]:
     """
     rates = stage.scenario.tune.learning_rates if stage.scenario.tune else ()
     trials = tuple(Trial(rate, _score(stage, method, rate, tick)) for rate in rates)
-    if not any(np.isfinite(trial.nll) for trial in trials):
+    if not any(np.isfinite(trial.loss) for trial in trials):
         problem = Problem(
             "tune.learning_rates", "expected one at which models stay finite, found none; try smaller ones"
         )
@@ -86,11 +101,11 @@ def tune(stage: Rehearsal, method: Method, tick: Tick) -> tuple[Trial, ...]:
 
 
 def best(trials: Sequence[Trial], otherwise: float) -> float:
-    """Return the learning rate of the lowest NLL, the first of several; `otherwise` if all are the same."""
-    finite = [trial for trial in trials if np.isfinite(trial.nll)]
-    if len({trial.nll for trial in trials}) == 1 and len(trials) > 1:
+    """Return the learning rate of the lowest loss, the first of several; `otherwise` if all are the same."""
+    finite = [trial for trial in trials if np.isfinite(trial.loss)]
+    if len({trial.loss for trial in trials}) == 1 and len(trials) > 1:
         return otherwise
-    return min(finite, key=lambda trial: trial.nll).learning_rate
+    return min(finite, key=lambda trial: trial.loss).learning_rate
 
 
 def _score(stage: Rehearsal, method: Method, learning_rate: float, tick: Tick) -> float:
@@ -102,7 +117,13 @@ def _score(stage: Rehearsal, method: Method, learning_rate: float, tick: Tick) -
         replay(trainer, Clock.of(log, settings.publish_every, settings.publish_lag, settings.batch), tick)
     except LearnerError:
         return float("nan")
-    return nll(stage.label, prediction[stage.scored])
+    served, loss = prediction[stage.scored], tuned_on(method)
+    if loss == "nll":
+        return nll(stage.label, served)
+    if loss == "poisson_deviance":
+        return poisson_deviance(stage.value, served)
+    gift = stage.value > 0
+    return gamma_deviance(stage.value[gift], served[gift])
 
 
 def _nothing_to_score(scenario: Scenario, burn_in: int) -> Problem:

@@ -3,6 +3,7 @@
 import numpy as np
 
 from learners.losses import power_of
+from learners.ratio import RunningRatio
 
 
 class PlainLogistic:
@@ -35,6 +36,8 @@ class PlainLogistic:
         self.weights = state["weights"].copy()
 
     def with_loss(self, loss):
+        if loss == "ratio":
+            return RunningRatio(self.features)
         return PlainValue(power_of(loss), self.bits, self.learning_rate)
 
     def with_arms(self, arms):

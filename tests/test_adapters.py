@@ -185,3 +185,10 @@ def test_slots_beyond_the_table_are_refused():
     learner = SklearnLearner(SGDClassifier(loss="log_loss", shuffle=False), bits=4)
     with pytest.raises(LearnerError, match=r"slots must lie below 2\^bits = 16, got 16"):
         learner.learn(np.array([[16]], np.uint32), np.ones(1, np.float32), np.zeros(1, np.float32))
+
+
+def test_a_classifier_learns_no_money_and_says_what_does():
+    sklearn = SklearnLearner(SGDClassifier(shuffle=False, loss="log_loss"))
+    for learner in (RiverLearner(linear_model.LogisticRegression()), sklearn):
+        with pytest.raises(LearnerError, match=r"cannot learn the loss 'poisson'; .* 'logistic' or 'gbdt'"):
+            learner.with_loss("poisson")

@@ -139,3 +139,8 @@ def test_all_that_is_wrong_with_the_world_is_said_at_once():
     with pytest.raises(ScenarioError) as error:
         limits_options.toy(asked("--window", "40d", "--clicks", "100"))
     assert [problem.key for problem in error.value.problems] == ["--window", "--clicks"]
+
+
+def test_methods_for_money_are_told_apart(capsys):
+    assert main(["limits", "value_delta"]) == WRONG
+    assert "value_delta predicts money" in capsys.readouterr().err

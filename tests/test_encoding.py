@@ -26,12 +26,12 @@ GOLDEN = [[938489, 135212], [608435, 68094], [587235, 659979], [871460, 263527]]
 def categories(*arrays, name="f", encoding=FINE):
     """Return the slots of one categorical column in chunks."""
     encoder = Encoder(encoding, [name], [])
-    return np.concatenate([encoder.encode(pa.table({name: array}))[:, 0] for array in arrays]).tolist()
+    return np.concatenate([encoder.encode(pa.table({name: array}))[:, 0].copy() for array in arrays]).tolist()
 
 
 def numbers(*arrays, name="f", encoding=FINE):
     encoder = Encoder(encoding, [], [name])
-    return np.concatenate([encoder.encode(pa.table({name: array}))[:, 0] for array in arrays]).tolist()
+    return np.concatenate([encoder.encode(pa.table({name: array}))[:, 0].copy() for array in arrays]).tolist()
 
 
 @given(
@@ -180,7 +180,7 @@ def test_a_row_is_encoded_alone(rows, cuts, dictionary):
     if dictionary:
         pieces = [piece.set_column(1, "c", piece["c"].dictionary_encode()) for piece in pieces]
     encoder = Encoder(Encoding(), ["c"], ["n"])
-    assert np.array_equal(np.concatenate([encoder.encode(piece) for piece in pieces]), whole)
+    assert np.array_equal(np.concatenate([encoder.encode(piece).copy() for piece in pieces]), whole)
     if not dictionary:
         assert np.array_equal(Encoder(Encoding(), ["c"], ["n"]).encode(pa.concat_tables(pieces)), whole)
 

@@ -40,10 +40,10 @@ BUILT = {
     "gdfm": {"reveals": "0s,100us,350us,1ms"},
     "miss": {"windows": "100us,1ms"},
     "ftp": {"windows": "100us,350us,1ms"},
-    "value_delta": {"loss": "gamma"},
+    "value_delta": {"loss": "gamma", "level": True},
     "value_mature": {"loss": "tweedie-1.5"},
     "value_wait": {"window": 100, "loss": "squared"},
-    "two_stage": {"conversion": "hazard ages=50us,100us,350us", "amount": "log1p"},
+    "two_stage": {"conversion": "hazard ages=50us,100us,350us", "amount": "log1p", "level": True},
     "log1p": {"retransform": "lognormal"},
 }
 

@@ -69,7 +69,7 @@ def test_drawn_latencies_have_their_mean_and_depend_on_the_seed():
 def test_scratch_files_hold_the_same_columns(tmp_path):
     log = make_log(np.arange(50), [(row, row + 3) for row in range(0, 50, 2)])
     here, there = delivered(log), deliver(log, WINDOW, LabelFeed(), scratch=tmp_path)
-    assert isinstance(there.arrival, np.memmap)
+    assert isinstance(there.arrival.base, np.memmap)
     np.testing.assert_array_equal(here.arrival, there.arrival)
     np.testing.assert_array_equal(here.label, there.label)
     np.testing.assert_array_equal(here.in_order, there.in_order)

@@ -172,3 +172,11 @@ def test_the_same_seed_gives_the_same_intervals_and_another_others():
     first, again, other = (measured(clicks, seed=seed) for seed in (1, 1, 2))
     np.testing.assert_array_equal(first.low, again.low)
     assert first.low[0] != other.low[0]
+
+
+def test_without_replicates_there_is_no_interval():
+    found = measured(world(0).clicks, replicates=0)
+    asked = measured(world(0).clicks)
+    np.testing.assert_array_equal(found.value, asked.value)
+    assert np.isnan(found.low).all()
+    assert np.isfinite(asked.low).any()

@@ -11,7 +11,7 @@ from river import compose, linear_model, naive_bayes, optim, preprocessing, tree
 from sklearn.linear_model import SGDClassifier
 from sklearn.naive_bayes import MultinomialNB
 
-from learners import LEARNERS, LearnerError, Logistic, RiverLearner, SklearnLearner
+from learners import LEARNERS, GradientBoosting, LearnerError, Logistic, RiverLearner, SklearnLearner
 
 BITS = 8
 
@@ -35,6 +35,8 @@ ADAPTED = {
     "sklearn-sgd": lambda: SklearnLearner(sgd_classifier(), BITS),
     "sklearn-sgd-batch": lambda: SklearnLearner(sgd_classifier(), BITS, batch=7),
     "sklearn-multinomial": lambda: SklearnLearner(MultinomialNB(), BITS),
+    "gbdt": lambda: GradientBoosting(trees=20, leaves=4, learning_rate=0.2, retrain_every=15),
+    "gbdt-balanced": lambda: GradientBoosting(trees=20, leaves=4, retrain_every=15, balance=True),
     "sklearn-columns": lambda: SklearnLearner(MultinomialNB(), transform=lambda x: abs(np.array(x["size"]))[:, None]),
 }
 EVERY = NATIVE | ADAPTED

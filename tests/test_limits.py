@@ -5,6 +5,7 @@ from functools import partial
 
 import numpy as np
 import pytest
+from targets import CONVERSION
 
 from learners.corrections import FakeNegativeCalibration, FakeNegativeWeight
 from replay.policies import WaitThenLate
@@ -44,10 +45,10 @@ def waiting(name):
     return {"window": HOUR} if window and window.default else {}
 
 
-EVERY = {name: (name, waiting(name)) for name in METHODS}
+EVERY = {name: (name, waiting(name)) for name in CONVERSION}
 REACHED = {name: case for name, case in EVERY.items() if name not in NOT_REACHED}
 TIMING = Timing(WINDOW, 2 * WINDOW)
-ARMED = [name for name in METHODS if METHODS[name](TIMING, **waiting(name)).arms > 1]
+ARMED = [name for name in CONVERSION if METHODS[name](TIMING, **waiting(name)).arms > 1]
 JOINT = ["dfm", "dfm_em", "nodef", "ftp", "miss"]  # no curvature; their own tests find where they settle
 
 
@@ -55,7 +56,7 @@ ASSUMED = {"real_negative"}  # what a head says, where a form is asked what a wr
 
 
 def test_every_method_has_a_limit_in_its_own_parameters():
-    assert set(LIMITS) == set(METHODS)
+    assert set(LIMITS) == set(CONVERSION)
     for name, form in LIMITS.items():
         world, *own = inspect.signature(form).parameters
         assert world == "toy"
@@ -81,7 +82,7 @@ def test_replays_reach_the_limit_of_changing_traffic(case, traffic):
     assert proved(*REACHED[case], traffic)[1] < 4
 
 
-@pytest.mark.parametrize("name", [name for name in METHODS if name not in ARMED and name not in JOINT])
+@pytest.mark.parametrize("name", [name for name in CONVERSION if name not in ARMED and name not in JOINT])
 def test_expectations_settle_at_the_limit(name):
     toy = TRAFFIC["steady"]
     population = Population((toy,), np.ones(1), np.ones((1, 1)), (HOUR, DAY, WINDOW))

@@ -62,12 +62,12 @@ def recipes(monkeypatch):
     monkeypatch.setattr("simulator.build.METHODS", {**METHODS, **RECIPES})
 
 
-def test_of_our_methods_the_oracle_alone_looks_ahead_and_says_so():
+def test_of_our_methods_the_oracles_alone_look_ahead_and_say_so():
     found = inspect(load(changed(method=NAMES)), log=frame())
     assert found.passed
     assert found.clicks == 1_500
-    assert {verdict.method for verdict in found.verdicts if verdict.looks_ahead} == {"oracle"}
-    assert {verdict.method for verdict in found.verdicts if verdict.declared} == {"oracle"}
+    assert {verdict.method for verdict in found.verdicts if verdict.looks_ahead} == {"oracle", "value_oracle"}
+    assert {verdict.method for verdict in found.verdicts if verdict.declared} == {"oracle", "value_oracle"}
     assert all(verdict.examples > 100 for verdict in found.verdicts)
 
 

@@ -1,12 +1,14 @@
 """Changes and faults are listed in run.json, and marked on the charts over time."""
 
 import json
+import tomllib
 
 import pytest
 from frames import changed, frame, played
 
 from scenarios import ScenarioError
 from simulator import load, run
+from simulator.lookahead import inspect
 from simulator.report.charts import charts
 from simulator.report.summary import summarize
 
@@ -132,6 +134,10 @@ def test_the_ledger_shows_losses_second_deliveries_and_refunds(result):
     assert all(account["balanced"] for account in summarize(result.folder)["accounts"])
 
 
+def test_the_report_says_how_to_do_it_again(result):
+    assert load(tomllib.loads(summarize(result.folder)["scenario"])).hash() == load(WORLD).hash()
+
+
 def test_a_calm_run_has_no_marks():
     calm = played(frame())
     assert calm.record["marks"] == []
@@ -151,6 +157,8 @@ def test_faults_that_do_not_fit_a_log_are_told_once_it_is_read():
     assert [key for key, _ in told] == ["feed.fault[0].at", "feed.fault[1].value", "clock.evaluate_from"]
     assert told[0][1].startswith("expected less than the log's length, 7.99 days, got '9d'")
     assert told[1][1].startswith("no campaign in the log is called 'A'; did you mean 'a'?")
+    with pytest.raises(ScenarioError, match="did you mean 'a'"):
+        inspect(load(changed(feed={"fault": faults})), log=frame())
 
 
 def test_a_column_that_the_log_does_not_have_is_told():

@@ -521,7 +521,7 @@ def test_a_file_that_expands_beyond_reason_is_refused_and_a_tight_one_is_not(mon
     pq.write_table(pa.table(columns), "log.parquet", row_group_size=3_000_000, **tight)
     size = os.path.getsize("log.parquet")  # noqa: PTH202  # relative to the test's folder
     assert size < 24_000
-    assert max(len(piece.click_time) for piece in TableReader("log.parquet").clicks()) == 131_072
+    assert max(len(piece.click_time) for piece in TableReader("log.parquet").clicks()) == 262_144
     monkeypatch.setattr("replay.readers.parquet._HUGE", 1 << 20)
     with pytest.raises(LogError) as raised:
         TableReader("log.parquet").categorical  # noqa: B018  # asked for its error

@@ -58,7 +58,7 @@ CHANGES = {
     [((name,), 2 * HOUR) for name in CHANGES] + [(tuple(CHANGES), window) for window in (None, DAY)],
 )
 def test_labels_are_drawn_from_the_truth_whatever_changes(names, window):
-    world = whole(clicks=80_000, changes=tuple(CHANGES[name] for name in names), attribution_window=window)
+    world = whole(clicks=50_000, changes=tuple(CHANGES[name] for name in names), attribution_window=window)
     label = labels(world, window)
     for part in np.array_split(np.arange(len(label)), 12):  # over time
         assert_rate(label[part], world["truth"][part], 4.5)
@@ -126,6 +126,15 @@ def test_longer_delays_leave_fewer_conversions_inside_the_window():
         error = 4 * math.sqrt(quantile * (1 - quantile) / len(drawn))
         found = mixture.cdf(round(np.quantile(drawn, quantile) / factor), none)[0]
         assert found == pytest.approx(quantile, abs=error)
+
+
+def test_many_times_at_once_are_as_one_by_one():
+    times = np.geomspace(1, 400 * HOUR, 50)
+    for part in PARTS:
+        np.testing.assert_allclose(part.cdf_at(times), [part.cdf(one) for one in times], rtol=1e-12, atol=1e-15)
+    shift = np.linspace(-3, 3, 50)
+    one_by_one = [Mixture(PARTS).cdf(round(time), shift[[i]])[0] for i, time in enumerate(np.rint(times))]
+    np.testing.assert_allclose(Mixture(PARTS).cdf_at(np.rint(times), shift), one_by_one, rtol=1e-12)
 
 
 TRAFFIC = {

@@ -15,6 +15,7 @@ from learners.corrections.feedback_shift import FeedbackShift
 from learners.corrections.follow_prophet import FollowProphet, Preference
 from learners.corrections.hazard import HAZARD, ByHazard, Hazard
 from learners.corrections.label_correction import LabelCorrection
+from learners.corrections.level import LEVEL, Level, Levelled
 from learners.corrections.log_value import SPREAD, LogNormalValue, LogValue, SmearedValue, Smearing, SquaredResidual
 from learners.corrections.plain import Plain
 from learners.corrections.positive_unlabelled import Echo, Rescale
@@ -82,6 +83,7 @@ __all__ = [
     "CORRECTIONS",
     "EARLY",
     "HAZARD",
+    "LEVEL",
     "OUT_WINDOW",
     "SPREAD",
     "VALUE_CORRECTIONS",
@@ -103,6 +105,8 @@ __all__ = [
     "FollowProphet",
     "Hazard",
     "LabelCorrection",
+    "Level",
+    "Levelled",
     "LogNormalValue",
     "LogValue",
     "OfHead",

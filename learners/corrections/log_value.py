@@ -48,8 +48,8 @@ class LogNormalValue(LogValue):
 class SmearedValue(LogValue):
     """Least squares of log(1 + Y), served as exp(s) E[exp(r)] - 1 with r the residuals: Duan's smearing.
 
-    Right where residuals are spread alike for all clicks, whatever their distribution; where that depends on the click
-    this is right on average and wrong for every kind of click.
+    Right where residuals are spread alike for all clicks, whatever their distribution.  Where that depends on the
+    click, as if many bring nothing, it is too high for some and too low for others, and not right on average either.
 
     References
     ----------

@@ -65,11 +65,9 @@ class ParquetSource:
     def _next(self, batches: Iterator[pa.RecordBatch], row: int, seen: dict[str, pa.Array]) -> pa.RecordBatch | None:
         try:
             batch = next(batches, None)
-            if batch is not None:
-                _check_values(batch, seen)
+            return None if batch is None else _checked(batch, seen)
         except _UNREADABLE as error:
             raise LogError(f"{self.name}: damaged after row {row:,}: {_first_line(error)}; {_AGAIN}") from error
-        return batch
 
     def _open(self, repeated: list[str]) -> Any:
         import pyarrow.parquet as pq  # noqa: PLC0415  # 10 ms that a log already prepared does not need
@@ -114,22 +112,28 @@ class ParquetSource:
 _AGAIN = "write or copy the file again"
 
 
-def _check_values(batch: pa.RecordBatch, seen: dict[str, pa.Array]) -> None:
+def _checked(batch: pa.RecordBatch, seen: dict[str, pa.Array]) -> pa.RecordBatch:
     """Raise ValueError where text is no text, which Arrow leaves to those who use it."""
+    columns = []
     for name, column in zip(batch.schema.names, batch.columns, strict=True):
         if pa.types.is_dictionary(column.type):
-            _check_category(column, seen.get(name))
-            seen[name] = column.dictionary
-        elif is_text(column.type):
+            columns.append(_checked_category(column, seen.get(name)))
+            seen[name] = columns[-1].dictionary
+            continue
+        if is_text(column.type):
             column.validate(full=True)
+        columns.append(column)
+    return pa.RecordBatch.from_arrays(columns, schema=batch.schema)
 
 
-def _check_category(column: pa.DictionaryArray, last: pa.Array | None) -> None:
-    dictionary = column.dictionary
-    if last is None or _address(last) != _address(dictionary):  # all batches of a row group share one
-        dictionary.validate(full=True)
-    if _beyond(column.indices, len(dictionary)):
+def _checked_category(column: pa.DictionaryArray, last: pa.Array | None) -> pa.DictionaryArray:
+    dictionary, indices = column.dictionary, column.indices
+    if _beyond(indices, len(dictionary)):
         raise ValueError(f"a value points outside of its dictionary of {len(dictionary):,}")
+    if last is not None and dictionary.equals(last):  # Arrow gives each batch of a row group a copy of its own
+        return pa.DictionaryArray.from_arrays(indices, last, ordered=column.type.ordered, safe=False)
+    dictionary.validate(full=True)
+    return column
 
 
 def _beyond(indices: pa.Array, count: int) -> bool:
@@ -137,11 +141,6 @@ def _beyond(indices: pa.Array, count: int) -> bool:
         indices = indices.drop_null()
     codes = indices.to_numpy()
     return len(codes) > 0 and int(codes.view(f"u{codes.itemsize}").max()) >= count  # a negative one is large unsigned
-
-
-def _address(values: pa.Array) -> tuple[int, int]:
-    data = values.buffers()[-1]
-    return len(values), data.address if data is not None else 0
 
 
 def _first_line(error: BaseException) -> str:

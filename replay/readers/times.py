@@ -9,6 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from replay.arrays import valid_mask
 from replay.errors import LogError
 from replay.log import NEVER, Bools, Ints
 from replay.readers.sources import is_text
@@ -139,22 +140,26 @@ class _Reader(NamedTuple):
         return Moments(time, given)
 
     def typed(self, values: pa.Array) -> Moments:
-        valid = _bools(values.is_valid())
-        time = np.full(len(values), NEVER)
         if pa.types.is_null(values.type):
-            return Moments(time, valid)
-        present = values.drop_null() if values.null_count else values
-        if pa.types.is_date(present.type):
-            present = present.cast(pa.timestamp("s" if pa.types.is_date32(present.type) else "ms"))
-        if not pa.types.is_timestamp(present.type):
-            numbers = _numbers(present)
-            meant = self._means_something(numbers)
-            time[valid] = np.where(meant, self._counted(numbers), NEVER)
-            valid[valid] = meant
-            return Moments(time, valid)
-        micros = _scaled(_numbers(present.cast(pa.int64())), present.type.unit, 0, 0)
-        time[valid] = micros if present.type.tz else self._in_zone(micros)
+            return Moments(np.full(len(values), NEVER), np.zeros(len(values), np.bool_))
+        if not values.null_count:
+            return self._present(values)
+        there, valid = self._present(values.drop_null()), valid_mask(values).copy()
+        time = np.full(len(values), NEVER)
+        time[valid] = there.time
+        valid[valid] = there.given
         return Moments(time, valid)
+
+    def _present(self, values: pa.Array) -> Moments:
+        """Read values none of which is null."""
+        if pa.types.is_date(values.type):
+            values = values.cast(pa.timestamp("s" if pa.types.is_date32(values.type) else "ms"))
+        if not pa.types.is_timestamp(values.type):
+            numbers = _numbers(values)
+            meant = self._means_something(numbers)
+            return Moments(np.where(meant, self._counted(numbers), NEVER), meant)
+        micros = _scaled(_numbers(values.cast(pa.int64())), values.type.unit, 0, 0)
+        return Moments(micros if values.type.tz else self._in_zone(micros), np.ones(len(values), np.bool_))
 
     def _means_something(self, numbers: NDArray[Any]) -> Bools:
         """Return which numbers do not say that there is no time."""
@@ -212,13 +217,15 @@ def _scaled(numbers: NDArray[Any], unit: str, origin: int, low: int) -> Ints:
     span = LATEST - origin
     high = span // factor if factor else span * 1000
     good = (numbers >= low) & (numbers <= high)
-    kept = numbers if good.all() else np.where(good, numbers, 0)
+    all_good = good.all()
+    kept = numbers if all_good else np.where(good, numbers, 0)
     if numbers.dtype.kind == "f":
         micros = np.rint(kept * factor if factor else kept / 1000).astype(np.int64)
     else:
         micros = kept.astype(np.int64) * factor if factor else kept.astype(np.int64) // 1000
     micros += origin
-    micros[~good] = NEVER
+    if not all_good:
+        micros[~good] = NEVER
     return np.asarray(micros)
 
 

@@ -43,6 +43,15 @@ class DelayPart:
             return -math.expm1(-((time / self._scale) ** self.shape))
         return 0.5 * math.erfc(-(math.log(time) - self._location) / (self.shape * _ROOT_2))
 
+    def cdf_at(self, time: Floats) -> Floats:
+        """Return the probability that the delay is at most each of some times above 0, microseconds."""
+        if self.kind == "exponential":
+            return -np.expm1(-time / self.mean)
+        if self.kind == "weibull":
+            return -np.expm1(-((time / self._scale) ** self.shape))
+        different, which = np.unique(time, return_inverse=True)  # numpy has no erfc
+        return np.array([self.cdf(float(one)) for one in different])[which]
+
     def draw(self, rng: np.random.Generator, n: int) -> Floats:
         """Return n independent delays in microseconds."""
         if self.kind == "exponential":
@@ -83,9 +92,7 @@ class Mixture:
 
     def cdf_at(self, time: Floats, shift: Floats) -> Floats:
         """Return the probability that each click's delay is at most its own time, in microseconds."""
-        different, which = np.unique(time, return_inverse=True)
-        parts = np.array([[part.cdf(float(one)) for one in different] for part in self.parts])
-        found: Floats = (parts[:, which] * self.shares(shift)).sum(axis=0)
+        found: Floats = (np.stack([part.cdf_at(time) for part in self.parts]) * self.shares(shift)).sum(axis=0)
         return found
 
     def draw(self, rng: np.random.Generator, shift: Floats) -> Floats:

@@ -49,6 +49,7 @@ class Method:
     loss: str = "logistic"  # of the served model, see `Head`
     stop_after: int | None = None  # us after the log's first click: nothing is learned from then on
     target: Literal["conversion", "value"] = "conversion"  # what is served: a probability, or expected money
+    given: Literal["click", "gift"] = "click"  # whose money is served: any click's, or that of one that brings some
     stages: Mapping[str, Stage] = field(default_factory=dict)  # what else is recorded of each click, by name
 
 
@@ -77,7 +78,7 @@ class Parameter:
 _TYPES: Mapping[Any, str] = {int: "integer", float: "number", str: "text", bool: "flag"}
 
 
-def parameters(recipe: Recipe) -> dict[str, Parameter]:
+def parameters(recipe: Callable[..., Any]) -> dict[str, Parameter]:
     """Return the parameters of a method by name: the keyword-only arguments of its recipe.
 
     Raises
@@ -94,7 +95,7 @@ def parameters(recipe: Recipe) -> dict[str, Parameter]:
     return found
 
 
-def _type_name(recipe: Recipe, name: str, hints: Mapping[str, Any]) -> str:
+def _type_name(recipe: Callable[..., Any], name: str, hints: Mapping[str, Any]) -> str:
     options = [hint for hint in _alternatives(hints.get(name)) if hint is not type(None)]
     if len(options) == 1:
         if options[0] == Duration:
@@ -109,6 +110,6 @@ def _alternatives(hint: Any) -> tuple[Any, ...]:
     return (hint,) if hint == Duration or not get_args(hint) else get_args(hint)
 
 
-def summary(recipe: Recipe) -> str:
+def summary(recipe: Callable[..., Any]) -> str:
     """Return the first line of a recipe's docstring."""
     return (inspect.getdoc(recipe) or "").partition("\n")[0]

@@ -11,4 +11,4 @@ def gifts_only(timing: Timing, *, loss: str = "gamma") -> Method:  # noqa: ARG00
     click it is too high by 1 / p.  It is here for the unfair comparison, a model trained and judged on gifts beside one
     for all clicks, and for the fair one among clicks with gifts.
     """
-    return Method(ValueFirstGift(), Value(), loss=value_loss("loss", loss), target="value")
+    return Method(ValueFirstGift(), Value(), loss=value_loss("loss", loss), target="value", given="gift")

@@ -8,8 +8,8 @@ def log1p(timing: Timing, *, retransform: str = "none") -> Method:
 
     Policy `ValueMature`, correction `LogValue`; converges to exp(E[log(1 + Y)]) - 1, a kind of median, far below E[Y]
     where most clicks bring nothing or amounts have heavy tails.  `retransform` "lognormal" serves exp(s + v / 2) - 1
-    with the residuals' variance v, "smearing" exp(s) times their mean exponential, less 1 (Duan 1983): right on average
-    at best, since residuals of clicks that rarely bring anything are not spread alike.
+    with the residuals' variance v, "smearing" exp(s) times their mean exponential, less 1 (Duan 1983): right only
+    where residuals are spread alike, and those of clicks that rarely bring anything are not.
 
     Raises
     ------

@@ -1,5 +1,5 @@
 from learners.base import Correction
-from learners.corrections import OfHead, TwoStage, Value
+from learners.corrections import LEVEL, Level, Levelled, OfHead, TwoStage, Value
 from replay.policies import ValueFirstGift, ValueMature
 from simulator.methods.base import PROBABILITY, Head, Method, Timing
 from simulator.methods.losses import value_loss
@@ -16,6 +16,7 @@ def two_stage(
     amount: str = "gamma",
     mature: bool = False,
     retransform: str = "smearing",
+    level: bool = False,
 ) -> Method:
     """Learn the chance of a gift by one method, what a gift is worth by another model, and serve their product p m.
 
@@ -24,7 +25,7 @@ def two_stage(
     at its first gift and then every further amount by delta-gradient (`ValueFirstGift`), or once, when `mature`.
     "log1p" is least squares of log(1 + Y) of mature clicks with a `retransform` of "smearing", "lognormal" or "none":
     with none m is E[log], so to speak, and p m is no expected value.  Converges to p m, which is E[Y] where both are
-    right.
+    right.  With `level` m is multiplied by a running ratio of money received to money predicted for clicks with gifts.
 
     Raises
     ------
@@ -33,6 +34,9 @@ def two_stage(
     """
     first = conversion_method(timing, conversion)
     heads, second = _amounts(timing, amount, mature, retransform)
+    if level:
+        ratio = Head(heads[_AMOUNT].policy, Level(second), constant=True, loss="ratio")
+        heads, second = {**heads, LEVEL: ratio}, Levelled(second)
     return Method(
         first.policy,
         TwoStage(first.correction, second),

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from simulator.metrics import METRICS
 from simulator.metrics.days import DAY, DayTally
 from simulator.metrics.intervals import day_weights, interval
-from simulator.metrics.ranked import LABEL, SEEN, Keys, Ranking, keys_of, rank
+from simulator.metrics.ranked import Keys, Ranking, keys_of, rank
 from simulator.metrics.split import Split, split_by
 from simulator.metrics.sums import CHUNK, Bools, Floats, Floats32, Ints, Sums, sums_of_chunk
 from simulator.metrics.table import Cell, MetricTable, metric_table, values_of
@@ -210,10 +210,8 @@ def _cells(span: str, at: _Window, split: Split, sums: Floats, pile: _Pile, how:
 def _rankings(keys: Keys, n_mature: int, how: tuple[int, str]) -> tuple[Ranking, Ranking]:
     mature = keys[:n_mature]
     mature.sort()
-    if n_mature == len(keys):
-        true, seen = rank(keys, [LABEL, SEEN], *how)
-        return true, seen
-    (true,) = rank(mature, [LABEL], *how)
-    keys.sort()
-    (seen,) = rank(keys, [SEEN], *how)
+    true, seen = rank(mature, *how)
+    if n_mature < len(keys):
+        keys.sort()
+        _, seen = rank(keys, *how)
     return true, seen

@@ -4,7 +4,9 @@ from pathlib import Path
 
 from simulator.folder import write_text
 from simulator.report.charts import charts
-from simulator.report.html import page
+from simulator.report.html import page, rendered
+from simulator.report.market import is_market, summarize_market
+from simulator.report.market_charts import market_charts
 from simulator.report.summary import summarize
 
 
@@ -26,7 +28,11 @@ def write_report(run_folder: Path) -> Path:
     ValueError
         If run.json is of another format.
     """
-    summary = summarize(run_folder)
     path = run_folder / "report.html"
+    if is_market(run_folder):
+        market = summarize_market(run_folder)
+        write_text(path, rendered("market.html", market, market_charts(market)))
+        return path
+    summary = summarize(run_folder)
     write_text(path, page(summary, charts(summary)))
     return path

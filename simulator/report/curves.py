@@ -18,6 +18,7 @@ Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
 
 RATIO, NLL, MEAN = "calibration_ratio", "nll", "mean_prediction"
+VALUE_RATIO, PREDICTED, RECEIVED = "value_ratio", "mean_value", "mean_received"
 
 
 class Curve(NamedTuple):
@@ -42,7 +43,7 @@ Curves = Mapping[tuple[str, str, str], Curve]  # by (method, curve, metric)
 class Measured:
     """The part of a run's metrics that the report shows."""
 
-    overall: list[dict[str, Any]]  # rows of the whole run: all metrics without segment, calibration ratio with
+    overall: list[dict[str, Any]]  # rows of the whole run: all metrics without segment, ratios with
     curves: Curves
 
 
@@ -65,9 +66,9 @@ def read_measured(path: Path) -> Measured:
 
 def _shown(table: pa.Table) -> pa.Table:
     whole = _is(table, "segment", "")
-    ratio = pc.and_(_is(table, "metric", RATIO), _is(table, "curve", "true"))
+    ratio = pc.and_(pc.is_in(table["metric"], text_array([RATIO, VALUE_RATIO])), _is(table, "curve", "true"))
     window = _is(table, "span", "window")
-    drawn = pc.and_(whole, pc.is_in(table["metric"], text_array([RATIO, NLL, MEAN])))
+    drawn = pc.and_(whole, pc.is_in(table["metric"], text_array([RATIO, NLL, MEAN, PREDICTED, RECEIVED])))
     return table.filter(pc.if_else(window, drawn, pc.or_(whole, ratio)))
 
 

@@ -23,17 +23,37 @@ def page(summary: Mapping[str, Any], figures: Mapping[str, Any]) -> str:
     figures : mapping
         What `simulator.report.charts.charts` returned.
     """
-    from jinja2 import Environment, StrictUndefined  # noqa: PLC0415  (only who writes a page waits for it)
+    about = {
+        "seen": any(name.startswith("seen-") for name in figures),
+        "bound": any(method["bound"] for method in summary["methods"]),
+        "alarms": any(method.get("drift") for method in summary["methods"]),
+        "stage": "Stage one: " if summary["money"] and summary["money"]["alone"] else "",
+    }
+    return rendered("template.html", {**summary, **about}, figures)
+
+
+def rendered(template: str, context: Mapping[str, Any], figures: Mapping[str, Any]) -> str:
+    """Return one of our templates filled in, with the figures, our style and the scripts inside.
+
+    Parameters
+    ----------
+    template : str
+        Name of a file beside this one.
+    context : mapping
+        What the template names.
+    figures : mapping
+        Plotly figures by name.
+    """
+    from jinja2 import Environment, FunctionLoader, StrictUndefined  # noqa: PLC0415  (only who writes a page waits for it)
     from markupsafe import Markup  # noqa: PLC0415
 
     scripts = [files("plotly").joinpath("package_data/plotly.min.js").read_text("utf-8"), _own("page.js")]
-    environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
-    text = environment.from_string(_own("template.html")).render(
-        **summary,
+    environment = Environment(
+        autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, loader=FunctionLoader(_own)
+    )
+    text = environment.get_template(template).render(
+        **context,
         figures=figures.keys(),
-        seen=any(name.startswith("seen-") for name in figures),
-        bound=any(method["bound"] for method in summary["methods"]),
-        alarms=any(method.get("drift") for method in summary["methods"]),
         data=Markup(in_script(figures)),  # noqa: S704  (escaped by `in_script`)
         style=Markup(_own("style.css")),  # noqa: S704  (our own file)
         scripts=[Markup(script) for script in scripts],  # noqa: S704  (Plotly's file and our own)

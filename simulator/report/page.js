@@ -99,8 +99,9 @@
       for (const other of heads) other.removeAttribute("aria-sort");
       head.setAttribute("aria-sort", down ? "descending" : "ascending");
       const key = (row) => row.cells[column].dataset.sort;
-      const compare = (a, b) => (column ? key(a) - key(b) : key(a).localeCompare(key(b), "en", { numeric: true })) * (down ? -1 : 1);
       const rows = [...table.tBodies[0].rows];
+      const text = rows.some((row) => isNaN(key(row)));
+      const compare = (a, b) => (text ? key(a).localeCompare(key(b), "en", { numeric: true }) : key(a) - key(b)) * (down ? -1 : 1);
       rows.sort((a, b) => (key(a) === "") - (key(b) === "") || compare(a, b));
       table.tBodies[0].append(...rows);
     }));

@@ -16,10 +16,12 @@ from simulator.report.curves import MEAN, NLL, RATIO, Curve, Measured, read_meas
 from simulator.report.drawn import delays, over_time
 from simulator.report.happenings import happenings
 from simulator.report.looks import looks, swatch
+from simulator.report.money import money
 from simulator.report.tables import overall_table, segment_tables
 from simulator.report.toml import toml
 
 FORMAT = 1  # of run.json
+BOUNDS = ("oracle", "value_oracle")  # methods that see the future, and say so
 EVEN = 0.995  # effective share of examples above which weights are not worth a word
 
 
@@ -46,20 +48,26 @@ def summarize(folder: Path) -> dict[str, Any]:
     ValueError
         If run.json is of another format.
     """
-    run = _read_run(folder)
+    run = read_run(folder)
     measured = read_measured(folder / "metrics.parquet")
-    methods = _methods(run, measured)
+    methods = methods_of(run, measured)
     labels = [method["label"] for method in methods]
+    worth = money(run, measured, methods, _ms(run["clock"]["evaluate_from"]) * 1000)
     return {
+        "money": worth,
         "title": run.get("title") or run["name"],
-        "answer": answer(methods, _evaluated(measured, run["clock"]["evaluate_from"])),
+        "answer": worth["answer"]
+        if worth and worth["alone"]
+        else answer(methods, evaluated_nll(measured, run["clock"]["evaluate_from"])),
         "facts": _facts(run),
         "methods": methods,
-        "evaluated": _evaluated_clicks(measured),
-        "table": overall_table(methods, run["log"]["clicks"]),
-        "segments": segment_tables([row for row in measured.overall if row["segment"]], labels),
+        "evaluated": _evaluated_clicks(measured, [method["label"] for method in _rated(methods)]),
+        "table": overall_table(_rated(methods), run["log"]["clicks"]),
+        "segments": segment_tables(
+            [row for row in measured.overall if row["segment"] and row["metric"] == RATIO], labels
+        ),
         "marks": happenings(run),
-        "span": _span(run),
+        "span": span_of(run),
         "curves": over_time(measured.curves, labels, next((m["label"] for m in methods if m["bound"]), None)),
         "reliability": {label: found for label, found in run.get("reliability", {}).items() if found},
         "delays": delays(run.get("delays"), _windows(run)),
@@ -74,7 +82,8 @@ def summarize(folder: Path) -> dict[str, Any]:
     }
 
 
-def _read_run(folder: Path) -> dict[str, Any]:
+def read_run(folder: Path) -> dict[str, Any]:
+    """Return run.json of a finished run; raises as `summarize` does."""
     for name in ("run.json", "metrics.parquet"):
         if not (folder / name).is_file():
             raise FileNotFoundError(f"{folder}: expected a finished run, which has {name}; found none")
@@ -84,13 +93,14 @@ def _read_run(folder: Path) -> dict[str, Any]:
     return run
 
 
-def _methods(run: Mapping[str, Any], measured: Measured) -> list[dict[str, Any]]:
+def methods_of(run: Mapping[str, Any], measured: Measured) -> list[dict[str, Any]]:
+    """Return what is said of each method of a run, in the order of the scenario."""
     found: dict[tuple[str, str], dict[str, Any]] = {}
     for row in measured.overall:
         if not row["segment"]:
             cell = {key: row[key] for key in ("value", "low", "high", "reason", "clicks", "conversions")}
             found.setdefault((row["method"], row["curve"]), {})[row["metric"]] = cell
-    bounds = [method["name"] == "oracle" for method in run["methods"].values()]
+    bounds = [method["name"] in BOUNDS for method in run["methods"].values()]
     methods = []
     for (label, method), bound, look in zip(run["methods"].items(), bounds, looks(bounds), strict=True):
         seen = _monitored(measured, label, _ms(run["clock"]["evaluate_from"]) * 1000)
@@ -105,12 +115,19 @@ def _methods(run: Mapping[str, Any], measured: Measured) -> list[dict[str, Any]]
             "as_seen": seen,
             "sums": _sums(found.get((label, "true"), {}).get(RATIO, {}).get("value"), seen),
             "weighing": _weighing(method),
+            "target": method.get("target", "conversion"),
+            "has_stage_one": found.get((label, "true"), {}).get(MEAN, {}).get("value") is not None,
             **{key: method.get(key) for key in ("examples", "missed")},
         }
         if method.get("drift") is not None:
             entry["drift"] = [{**alarm, "time": _ms(alarm["time"])} for alarm in method["drift"]]
         methods.append(entry)
     return methods
+
+
+def _rated(methods: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return the methods that say the chance of a conversion, themselves or in their first stage."""
+    return [method for method in methods if method["target"] == "conversion" or method["has_stage_one"]]
 
 
 def _monitored(measured: Measured, label: str, since: int) -> float | None:
@@ -153,17 +170,17 @@ def _is_duration(value: Any) -> bool:
         return False
 
 
-def _evaluated(measured: Measured, since: str) -> dict[str, Curve]:
+def evaluated_nll(measured: Measured, since: str) -> dict[str, Curve]:
     """Return the NLL of mature labels by method, from the moment on at which clicks count."""
     start = _ms(since) * 1000
     found = {key[0]: curve for key, curve in measured.curves.items() if key[1:] == ("true", NLL)}
     return {label: curve.at(curve.start >= start) for label, curve in found.items()}
 
 
-def _evaluated_clicks(measured: Measured) -> dict[str, str] | None:
+def _evaluated_clicks(measured: Measured, labels: list[str]) -> dict[str, str] | None:
     """Return how many clicks and conversions the overall figures rest on, or None if methods differ in it."""
     rows = [row for row in measured.overall if not row["segment"] and (row["curve"], row["metric"]) == ("true", NLL)]
-    found = {(row["clicks"] or 0, row["conversions"] or 0) for row in rows}
+    found = {(row["clicks"] or 0, row["conversions"] or 0) for row in rows if row["method"] in labels}
     if len(found) != 1:
         return None
     clicks, conversions = found.pop()
@@ -184,7 +201,7 @@ def _facts(run: Mapping[str, Any]) -> list[tuple[str, str]]:
     ]
 
 
-def _span(run: Mapping[str, Any]) -> dict[str, int]:
+def span_of(run: Mapping[str, Any]) -> dict[str, int]:
     """Return the moments that charts mark, ms UTC; clicks from ``mature`` on have no mature label."""
     clock = run["clock"]
     return {

@@ -41,7 +41,9 @@ def overall_table(methods: Sequence[Mapping[str, Any]], clicks: int) -> dict[str
     A cell has ``text``, ``sort`` (a number or None), ``interval``, ``why`` (the reason if the answer or its interval is
     missing) and ``best``.  The bound is no rival: it is never marked.
     """
-    grid: list[dict[str, dict[str, Any]]] = [{**_metrics(method), **_counts(method, clicks)} for method in methods]
+    grid: list[dict[str, dict[str, Any]]] = [
+        {**metric_cells(method["metrics"]), **_counts(method, clicks)} for method in methods
+    ]
     columns = [column for column in COLUMNS if any(_has_sense(row.get(column.key)) for row in grid)]
     for column in columns:
         rivals = [
@@ -49,7 +51,7 @@ def overall_table(methods: Sequence[Mapping[str, Any]], clicks: int) -> dict[str
             for row, method in zip(grid, methods, strict=True)
             if not method["bound"] and column.key in row
         ]
-        _mark_best(rivals, column.goal)
+        mark_best(rivals, column.goal)
     empty = _cell(None, words.NO_ANSWER)
     cells = [[row.get(column.key, empty) for column in columns] for row in grid]
     rows = [{"method": method, "cells": row} for method, row in zip(methods, cells, strict=True)]
@@ -65,9 +67,10 @@ def _cell(sort: float | None, text: str, interval: str = "", why: str = "") -> d
     return {"sort": sort, "text": text, "interval": interval, "why": why, "best": False}
 
 
-def _metrics(method: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+def metric_cells(metrics: Mapping[str, Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
+    """Return a cell for each metric of a method."""
     cells = {}
-    for metric, found in method["metrics"].items():
+    for metric, found in metrics.items():
         why = words.reason(found["reason"] or ("no answer" if found["value"] is None else ""))
         cells[metric] = _cell(found["value"], words.figure(found["value"], metric), _interval(found, metric), why)
     return cells
@@ -92,7 +95,8 @@ _DISTANCE: Mapping[str, Callable[[float], float]] = {  # from what is best
 }
 
 
-def _mark_best(cells: Sequence[dict[str, Any]], goal: str) -> None:
+def mark_best(cells: Sequence[dict[str, Any]], goal: str) -> None:
+    """Mark the best of some cells, all that read the same; none where nothing is best."""
     there = [cell for cell in cells if cell["sort"] is not None]
     if not goal or len(there) < 2:
         return

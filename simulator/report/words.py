@@ -7,7 +7,18 @@ MINUS = "\u2212"
 NO_ANSWER = "\u2014"
 TO = "\u2013"
 
-DIGITS = {"calibration_ratio": 3, "logit_bias": 3, "segment": 2}
+DIGITS = {
+    "calibration_ratio": 3,
+    "logit_bias": 3,
+    "segment": 2,
+    "gini": 3,
+    "value_ratio": 3,
+    "expected_value_ratio": 3,
+    **dict.fromkeys(("poisson_deviance", "tweedie_deviance", "gamma_deviance", "money"), 2),
+    **dict.fromkeys(("spearman", "ndcg_100", "mae_log", "rmse_log"), 3),
+    **{f"top{percent}_{what}": 3 for percent in (1, 5, 10) for what in ("overlap", "value_share")},
+}
+STAGES = {"probability": "chance of a gift", "amount": "amount of a gift", "served": "what is served"}
 SIGNED = ("bias", "logit_bias")
 
 REASONS = {
@@ -31,6 +42,13 @@ LINES = {
     "applied": "applied, each once",
     "duplicate": "delivered a second time, not applied",
     "quarantined": "quarantined",
+    "won": "won: a click was bought",
+    "outbid": "lost to a higher bid",
+    "not_held": "not held, by the scenario's traffic",
+    "before_launch": "before the campaign's launch",
+    "budget_spent": "not bid for: the day's budget was spent",
+    "not_won": "of auctions that were not won",
+    "not_taken_place": "taken away by the scenario's changes",
 }
 
 
@@ -60,8 +78,43 @@ def figure(value: float | None, metric: str) -> str:
     if value is None or not math.isfinite(value):
         return NO_ANSWER
     sign = "+" if metric in SIGNED else ""
+    metric = metric.removesuffix("_gifts").removesuffix("_amount")
     places = DIGITS.get(metric, 4) if abs(value) < 10 else 1
     return f"{value:{sign},.{places}f}".replace("-", MINUS)
+
+
+def amount(value: float) -> str:
+    r"""Return an amount of money as an axis shows it.
+
+    Examples
+    --------
+    >>> amount(0.01), amount(10000.0)
+    ('0.01', '10\u202f000')
+    """
+    return f"{value:,.0f}".replace(",", "\u202f") if value >= 1 else f"{value:g}"
+
+
+def signed(value: float, metric: str) -> str:
+    """Return a difference of a metric, with its sign; none where it is exactly 0."""
+    if not value:
+        return "0"
+    text = figure(value, metric)
+    return text if text.startswith(MINUS) else f"+{text}"
+
+
+def money_against_received(ratio: float) -> str:
+    r"""Return a value ratio in words.
+
+    Examples
+    --------
+    >>> money_against_received(0.48)
+    '52\xa0% less money than came in'
+    """
+    if ratio >= 2:
+        return f"{ratio:,.1f} times the money that came in"
+    if abs(ratio - 1) < 0.005:
+        return "as much money as came in"
+    return f"{percent(abs(ratio - 1))} {'more' if ratio > 1 else 'less'} money than came in"
 
 
 def interval(low: float, high: float, metric: str) -> str:

@@ -1,0 +1,30 @@
+"""What a run keeps of a method that predicts money."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from replay.feed import Deliveries
+from simulator.clock import Clock
+from simulator.importance import importance, samples
+from simulator.measure import Yardstick
+from simulator.money import AMOUNT, Money, judge, valued
+from simulator.trainer import Trainer
+
+
+@dataclass(frozen=True)
+class Worth:
+    """The figures of a method's money, and what its stages lean on."""
+
+    given: str  # whose money, as `Method.given`
+    money: Money
+    importance: Sequence[Mapping[str, Any]]
+
+
+def worth(trainer: Trainer, deliveries: Deliveries, given: str, clock: Clock, by: Yardstick) -> Worth:
+    """Return everything that is kept of the money that a method predicted, after its run."""
+    log, amount = trainer.log, trainer.recorded.get(AMOUNT)
+    money = judge(log, deliveries, trainer.prediction, amount, clock, by)
+    clicks = valued(log, deliveries, trainer.prediction, amount, by)
+    of = samples(clicks, log.n_clicks - len(clicks.click_time), by.seed)
+    return Worth(given, money, importance(trainer, of, given, by.seed))

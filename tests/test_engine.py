@@ -57,7 +57,9 @@ def trained(log, feed, method, clock, how=replay, *, net=False):
     prediction = np.full(log.n_clicks, np.nan, np.float32)
     stages = {name: np.full(log.n_clicks, np.nan, np.float32) for name in method.stages}
     shown = np.zeros(log.n_clicks, np.bool_)
-    trainer = Trainer(log, delivered(log, feed, net=net), method, PlainLogistic(), clock.batch, prediction, shown, stages)
+    trainer = Trainer(
+        log, delivered(log, feed, net=net), method, PlainLogistic(), clock.batch, prediction, shown, stages
+    )
     ticks = []
     how(trainer, clock, ticks.append)
     assert ticks == sorted(ticks)

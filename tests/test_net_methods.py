@@ -15,9 +15,12 @@ from learners.corrections.auxiliary import LATE
 from replay.log import NEVER
 from replay.policies import MatureRefunds, NetFirst, RefundLooks
 from replay.view import View
+from scenarios import ScenarioError
 from scenarios.durations import DAY, HOUR
+from simulator import load, run
 from simulator.clock import Clock
 from simulator.limits import limit, p
+from simulator.lookahead import inspect
 from simulator.methods import METHODS, Timing
 from simulator.proof import prove
 from simulator.toy import Toy
@@ -133,3 +136,50 @@ def test_growth_moves_conversions_and_refunds_apart():
 def test_tesla_refuses_what_it_cannot_do(key, value):
     with pytest.raises(ValueError, match=f"^{key}: expected"):
         METHODS["tesla"](TIMING, **{**BUILT["tesla"], key: value})
+
+
+NET_LOG = {
+    "name": "net",
+    "seed": 1,
+    "log": {
+        "kind": "synthetic",
+        "clicks": 6_000,
+        "days": 8,
+        "conversion_rate": 0.3,
+        "refunds": {"share": 0.4, "mean": "12h"},
+        "categorical": [{"name": "campaign", "values": 20}],
+        "numeric": [],
+        "delay": [{"share": 1.0, "mean": "6h"}],
+    },
+    "clock": {"attribution_window": "2d", "label": "net_conversion", "publish_every": "2h"},
+    "feed": {"kind": "exponential", "latency": "30m"},
+    "learner": {"bits": 10},
+    "metrics": {"bootstrap": 0},
+    "method": [{"name": "net_pu"}, {"name": "tesla"}, {"name": "mature_daily"}],
+}
+
+
+def test_refunds_are_never_known_before_they_arrive():
+    verdicts = inspect(load(NET_LOG)).verdicts
+    assert len(verdicts) == 3
+    for verdict in verdicts:
+        assert verdict.examples > 0
+        assert verdict.difference is None
+        assert not verdict.refusal
+
+
+def test_a_market_counts_conversions_and_says_so():
+    raw = {**NET_LOG, "market": {"campaign": "campaign", "bidder": [{"method": "net_pu"}]}}
+    with pytest.raises(ScenarioError, match=r'clock\.label: expected "conversion" beside \[market\]'):
+        load(raw)
+
+
+def test_gross_methods_predict_too_many_and_net_ones_do_not():
+    named = {name: {"name": name} for name in ("oracle", "fnw", "hazard", "mature_daily", "net_pu")}
+    named["tesla"] = {"name": "tesla", "window": "1h", "refund_window": "1d"}
+    raw = load("net-conversion", ["log.clicks=60000", "metrics.bootstrap=0"]).resolved()
+    ratio = run(load({**raw, "method": list(named.values())})).overall["calibration_ratio"]
+    for gross in ("fnw", "hazard"):
+        assert ratio[gross] == pytest.approx(1.42, abs=0.08)
+    for net in ("oracle", "mature_daily", "net_pu", "tesla"):
+        assert ratio[net] == pytest.approx(1, abs=0.06)

@@ -53,7 +53,8 @@ ASKING_FOR_CONVERSIONS = [policy for policy in HONEST if getattr(policy, "asks",
 
 
 def shown(policy, log, feed, start, end, now=None):
-    view = View(log, delivered(log, feed), now=end if now is None else now, future=policy.looks_ahead)
+    deliveries = delivered(log, feed, net=True)  # labels that know refunds: without any they are as others
+    view = View(log, deliveries, now=end if now is None else now, future=policy.looks_ahead)
     return policy.due(view, start, end)
 
 

@@ -24,7 +24,7 @@ GROWTH = {"steady": 0.0, "x2 per week": np.log(2) / 7, "x0.5 per week": -np.log(
 ASKED = {
     "`value_oracle`": ("value_oracle", {}),
     "`value_mature`": ("value_mature", {}),
-    "`value_delta`": ("value_delta", {}),
+    "`value_delta`": ("value_delta", {"level": False}),
     "`value_delta`, gamma": ("value_delta", {"loss": "gamma"}),
     "`value_delta`, tweedie-1.5": ("value_delta", {"loss": "tweedie-1.5"}),
     "`value_delta`, squared": ("value_delta", {"loss": "squared"}),

@@ -122,7 +122,7 @@ def _add_run(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
     run = commands.add_parser(
         "run",
         help="run a scenario",
-        description="Replay the scenario's log under each of its methods, measure them, and leave a folder with "
+        description="Replay the scenario's log under each of its methods, measure them, and leave a folder with\n"
         "run.json, metrics.parquet, predictions/ and report.html.",
         formatter_class=argparse.RawDescriptionHelpFormatter,
         epilog=_RUN_EPILOG,

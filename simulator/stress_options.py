@@ -4,6 +4,11 @@ import argparse
 from collections.abc import Callable
 from pathlib import Path
 
+_DESCRIPTION = """\
+Play methods with waiting windows from minutes to the whole attribution window, and say which is best, which others
+the days cannot tell from it, how flat the optimum is, what each hour more costs, and how many conversions each window
+misses, by segment.
+"""
 EPILOG = """\
 examples:
   latelabel stress clicks.parquet                                your log: columns click_time and conversion_time
@@ -26,9 +31,7 @@ def add(
     stress = commands.add_parser(
         "stress",
         help="which waiting window?",
-        description="Play methods with waiting windows from minutes to the whole attribution window, and say which is "
-        "best, which others the days cannot tell from it, how flat the optimum is, what each hour more costs, and how "
-        "many conversions each window misses, by segment.",
+        description=_DESCRIPTION,
         formatter_class=argparse.RawDescriptionHelpFormatter,
         epilog=EPILOG,
     )

@@ -44,7 +44,7 @@ BUILT = {
     "value_delta": {"loss": "gamma", "level": True},
     "value_mature": {"loss": "tweedie-1.5"},
     "value_wait": {"window": 100, "loss": "squared"},
-    "two_stage": {"conversion": "hazard ages=50us,100us,350us", "amount": "log1p", "level": True},
+    "two_stage": {"conversion": "hazard ages=50us,100us,350us", "amount": "log1p"},
     "log1p": {"retransform": "lognormal"},
 }
 

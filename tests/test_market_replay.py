@@ -32,3 +32,25 @@ def test_what_it_predicts_is_what_a_replay_of_its_bought_clicks_predicts(name):
     replay(trainer, stall.clock, lambda _: None)
     assert np.array_equal(prediction, bidder.prediction[: log.n_clicks])
     assert trainer.tally == bidder.trainer.tally
+
+
+NOTHING_AT_FIRST = ("log1p",)  # expects no money before it has learned, so it never bids and never learns
+GIFTS = market(
+    log={"clicks": 2_500, "gifts": {"share": 0.8, "median": 5.0, "p99": 60.0}},
+    market={"value": "money", "amount": 5.0, "target": 0.15},
+)
+
+
+@pytest.mark.parametrize("name", [name for name in METHODS if METHODS[name](TIMING).target == "value"])
+def test_what_it_expects_in_money_is_what_a_replay_of_its_bought_clicks_expects(name):
+    stall = stall_of({**GIFTS, "method": [{"name": name}]})
+    bidder, _ = played(stall)
+    log, window = bidder.won.whole(), stall.yardstick.attribution_window
+    assert (log.n_clicks < 200) == (name in NOTHING_AT_FIRST)
+    prediction, shown = np.zeros(log.n_clicks, np.float32), np.zeros(log.n_clicks, np.bool_)
+    method = METHODS[name](Timing(window, stall.scenario.clock.evaluate_from))
+    deliveries = deliver(log, window, stall.auctions.deliveries.feed)
+    trainer = Trainer(log, deliveries, method, Logistic(12), 1024, prediction, shown)
+    replay(trainer, stall.clock, lambda _: None)
+    assert np.array_equal(np.maximum(prediction, 0), bidder.book.predicted[: log.n_clicks])
+    assert trainer.tally == bidder.trainer.tally

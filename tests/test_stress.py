@@ -186,9 +186,10 @@ def test_the_answer_names_the_window_of_lowest_loss(result):
     losses = {row["window"]: row["loss"] for row in method["windows"]}
     assert method["best"] == min(losses, key=losses.get)
     said = told(result.found)
+    assert said[0].startswith("With latency = 0s, waiting_window: ")
     assert f"the lowest NLL is with a window of {method['best']}" in said[0]
     assert "is evaluated from" not in " ".join(said)
-    assert any(sentence.startswith("clock.attribution_window = 2d, feed.latency = 3h: lowest NLL") for sentence in said)
+    assert any(sentence.startswith("With latency = 3h: lowest NLL with waiting_window") for sentence in said)
 
 
 def test_machine_readable_results_and_the_report(result, capsys):

@@ -22,7 +22,7 @@ WEEKLY = np.log(2) / 7
 CASES = {
     "value_oracle": ("value_oracle", {}),
     "value_mature": ("value_mature", {}),
-    "value_delta": ("value_delta", {}),
+    "value_delta": ("value_delta", {"level": False}),
     "value_delta, levelled": ("value_delta", {"level": True}),
     "two_stage, levelled": ("two_stage", {"level": True}),
     "value_delta, gamma": ("value_delta", {"loss": "gamma"}),
@@ -31,7 +31,7 @@ CASES = {
     "value_wait": ("value_wait", {"window": WAIT}),
     "value_wait, by count": ("value_wait", {"window": WAIT, "scaling": "count"}),
     "value_wait, as it is": ("value_wait", {"window": WAIT, "scaling": "none"}),
-    "two_stage": ("two_stage", {}),
+    "two_stage": ("two_stage", {"level": False}),
     "two_stage, mature poisson": ("two_stage", {"amount": "poisson", "mature": True}),
     "gifts_only": ("gifts_only", {}),
 }

@@ -18,7 +18,7 @@ WINDOW = pd.Timedelta(days=2)
 METHOD = [{"name": name} for name in VALUE] + [
     {"name": "two_stage", "label": "logs", "conversion": "waiting_window window=6h", "amount": "log1p"},
     {"name": "two_stage", "label": "arms", "conversion": "hazard", "amount": "poisson", "mature": True},
-    {"name": "value_delta", "label": "levelled", "level": True},
+    {"name": "value_delta", "label": "unlevelled", "level": False},
     {"name": "log1p", "label": "smeared", "retransform": "smearing"},
     {"name": "value_delta", "label": "tweedie", "loss": "tweedie-1.5"},
 ]
@@ -153,7 +153,7 @@ def test_rates_are_tuned_by_money():
         conversion_time=clicks["click_time"] + pd.Timedelta(hours=1), amount=random.gamma(2, 5, len(clicks))
     )
     tune = {"learning_rates": [1e-6, 0.2]}
-    result = played(log, changed(method=[{"name": "value_delta"}], tune=tune))
+    result = played(log, changed(method=[{"name": "value_delta", "level": False}], tune=tune))
     method = result.record["methods"]["value_delta"]
     assert method["learning_rate"] == 0.2
     slow, quick = (trial["poisson_deviance"] for trial in method["tuning"])

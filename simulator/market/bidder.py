@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from learners.base import Learner
+from learners.base import Floats32, Learner
 from replay.log import MICROS
 from scenarios.durations import DAY, HOUR
 from simulator.market.auctions import Auctions
@@ -20,7 +20,7 @@ from simulator.market.estimators.base import Floats, sums_by
 from simulator.market.kernel import Ints, hold
 from simulator.market.knowledge import Knowledge, Terms
 from simulator.market.won import Won
-from simulator.methods import Method
+from simulator.methods import PROBABILITY, Method
 from simulator.trainer import Trainer
 
 _AUCTIONS = 1 << 17  # held at a time
@@ -54,7 +54,7 @@ class Bidder:
     def __init__(self, auctions: Auctions, way: Way, learner: Learner, batch: int, scratch: Path | None = None) -> None:
         log, n = auctions.log, len(auctions.campaigns.names)
         self.auctions, self.way = auctions, way
-        self.won = Won(auctions, scratch)
+        self.won = Won(auctions, scratch, amounts=way.method.target == "value")
         self.prediction = scratch_column(scratch, log.n_clicks, np.float32)
         shown = scratch_column(scratch, log.n_clicks, np.bool_)
         # handed the whole log once, to know when it begins; before anything is asked, it gets what was won
@@ -102,10 +102,8 @@ class Bidder:
     def _hold(self, first: int, last: int) -> None:
         auctions, terms, rows = self.auctions, self.auctions.campaigns, slice(first, last)
         code, time, price = auctions.code[rows], auctions.log.click_time[rows], auctions.prices(first, last)
-        correction, held = self.trainer.correction, auctions.held(first, last)
-        x = auctions.log.slots.slice(first, last)
-        probability = correction.serve(self.trainer.see(correction.serves_from, x))
-        predicted = (probability * self.knowledge.amount()[code]).astype(np.float32)
+        held = auctions.held(first, last)
+        probability, predicted = self._predict(rows)
         value = predicted * terms.target[code] * MICROS
         if self._knows:
             value = self._true_value(rows)
@@ -119,6 +117,21 @@ class Bidder:
         self.prediction[new] = probability[bought]
         self.trainer.tally.served += len(bought)
         self.book.enter(time[bought], code[bought], paid[bought], probability[bought], predicted[bought])
+
+    def _predict(self, rows: slice) -> tuple[Floats32, Floats32]:
+        """Return how likely auctions are to convert, and what value they are expected to bring."""
+        method, trainer, code = self.way.method, self.trainer, self.auctions.code[rows]
+        stage = method.stages.get(PROBABILITY)
+        names = dict.fromkeys([*trainer.correction.serves_from, *(stage.serves_from if stage else ())])
+        seen = trainer.see(tuple(names), self.auctions.log.slots.slice(rows.start, rows.stop))
+        served, amount = trainer.correction.serve(seen), self.knowledge.amount()[code]
+        if method.target == "conversion":
+            return served, (served * amount).astype(np.float32)
+        expected = np.maximum(served, 0.0).astype(np.float32)
+        if stage:
+            return stage.serve(seen), expected
+        likely = np.clip(expected / np.maximum(amount, np.finfo(np.float64).tiny), 1e-7, 1 - 1e-7)
+        return likely.astype(np.float32), expected
 
     def _true_value(self, rows: slice) -> Floats:
         """Return what auctions are truly worth to their campaigns, millionths; for the bound alone."""

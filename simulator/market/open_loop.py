@@ -133,8 +133,10 @@ def _mature_days(trial: Trial, evaluate_from: int) -> Ints:
     if not trial.log.n_clicks:
         return np.zeros(0, np.int64)
     first = -(-max(evaluate_from, int(trial.log.click_time[0])) // DAY) * DAY
-    last = min(trial.log.observed_until - trial.terms.attribution_window, int(trial.log.click_time[-1]))
-    return np.arange(first, last + 1 - DAY, DAY, dtype=np.int64)
+    last = trial.log.observed_until - trial.terms.attribution_window
+    days = np.arange(first, last + 1 - DAY, DAY, dtype=np.int64)
+    begun: Ints = days[days <= trial.log.click_time[-1]]
+    return begun
 
 
 def _error(name: str, after: int, estimate: Floats, truth: Floats) -> Error:

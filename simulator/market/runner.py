@@ -159,11 +159,12 @@ def set_up(scenario: Scenario, log: ClickLog, learner: Learner, folder: Path | N
 
 
 def _values(scenario: Scenario) -> list[Problem]:
-    """Return which methods predict money, which a bidder cannot use yet."""
+    """Return which methods predict money where conversions are bought."""
+    methods = build.methods(scenario)
     return [
-        Problem(f"method[{number}].name", f"expected a method of conversions beside [market], got {spec.name!r}")
+        Problem(f"method[{number}].name", f'expected a method of conversions, or value = "money", got {spec.name!r}')
         for number, spec in enumerate(scenario.methods)
-        if build.methods(scenario)[spec.label].target == "value"
+        if methods[spec.label].target == "value" and scenario.market and scenario.market.value != "money"
     ]
 
 

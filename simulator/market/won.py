@@ -12,6 +12,7 @@ from replay.log import ClickLog, Ints, Outcomes, Segment
 from replay.slots import Slots, SlotTable
 from simulator.market.auctions import Auctions
 from simulator.market.book import scratch_column
+from simulator.market.purse import Purse
 
 _NONE = Outcomes(np.empty(0, np.int64), np.empty(0, np.int8), np.empty(0, np.int64), np.empty(0, np.int64))
 
@@ -36,6 +37,12 @@ class Arrived(Deliveries):
 
     _happened: Ints
     _in_order: tuple[Ints, Ints]
+    _outcomes_in_order: tuple[Ints, Ints]
+
+    @property
+    def outcomes_in_order(self) -> tuple[Ints, Ints]:
+        """Outcomes that have arrived, and when, ordered by (arrival, index); none unless amounts are learned."""
+        return self._outcomes_in_order
 
     @property
     def happened(self) -> Ints:
@@ -56,9 +63,12 @@ class Won:
     auctions : Auctions
     scratch : Path, optional
         Folder for columns, which are mapped from unnamed files there instead of held in memory.
+    amounts : bool
+        Whether the log has outcomes one by one, for a method that learns what they bring.
     """
 
-    def __init__(self, auctions: Auctions, scratch: Path | None = None) -> None:
+    def __init__(self, auctions: Auctions, scratch: Path | None = None, *, amounts: bool = False) -> None:
+        self._purse = Purse(auctions, scratch) if amounts else None
         self._auctions, self._heard_until, n = auctions, int(auctions.log.click_time[0]), auctions.log.n_clicks
 
         def column(dtype: Any) -> NDArray[Any]:
@@ -84,6 +94,8 @@ class Won:
         self._time[rows] = self._auctions.log.click_time[auction]
         self._arrival[rows], self._label[rows] = deliveries.arrival[auction], deliveries.label[auction]
         self._happened[rows] = deliveries.happened[auction]
+        if self._purse:
+            self._purse.enter(auction, rows.start)
         self.n = rows.stop
         return rows
 
@@ -95,6 +107,8 @@ class Won:
         bought = row >= 0
         new = slice(self._n_came, self._n_came + int(np.count_nonzero(bought)))
         self._came[new], self._came_at[new] = row[bought], moment[cut][bought]
+        if self._purse:
+            self._purse.hear(self._heard_until, until)
         self._n_came, self._heard_until = new.stop, until
 
     def log(self) -> ClickLog:
@@ -105,7 +119,7 @@ class Won:
             click=self.index[:n],
             slots=self._slots(),
             feature_names=whole.feature_names,
-            outcomes=_NONE,
+            outcomes=self._purse.outcomes() if self._purse else _NONE,
             observed_until=whole.observed_until,
             intake=whole.intake,
             fingerprint=whole.fingerprint,
@@ -113,18 +127,20 @@ class Won:
 
     def deliveries(self) -> Deliveries:
         """Return the deliveries as they stand."""
-        n, none = self.n, np.empty(0, np.bool_)
-        whole = self._auctions.deliveries
+        n, none, nothing = self.n, np.empty(0, np.bool_), np.empty(0, np.int64)
+        whole, purse = self._auctions.deliveries, self._purse
+        arrival, outside, repeat = purse.columns() if purse else (nothing, none, none)
         arrived = Arrived(
             self._label[:n],
             self._arrival[:n],
-            np.empty(0, np.int64),
-            none,
-            none,
+            arrival,
+            outside,
+            repeat,
             self.log(),
             whole.feed,
             whole.watermark,
         )
+        object.__setattr__(arrived, "_outcomes_in_order", purse.in_order() if purse else (nothing, nothing))
         object.__setattr__(arrived, "_happened", self._happened[:n])
         object.__setattr__(arrived, "_in_order", (self._came[: self._n_came], self._came_at[: self._n_came]))
         return arrived

@@ -16,7 +16,7 @@ def two_stage(
     amount: str = "gamma",
     mature: bool = False,
     retransform: str = "smearing",
-    level: bool = False,
+    level: bool = True,
 ) -> Method:
     """Learn the chance of a gift by one method, what a gift is worth by another model, and serve their product p m.
 
@@ -25,7 +25,8 @@ def two_stage(
     at its first gift and then every further amount by delta-gradient (`ValueFirstGift`), or once, when `mature`.
     "log1p" is least squares of log(1 + Y) of mature clicks with a `retransform` of "smearing", "lognormal" or "none":
     with none m is E[log], so to speak, and p m is no expected value.  Converges to p m, which is E[Y] where both are
-    right.  With `level` m is multiplied by a running ratio of money received to money predicted for clicks with gifts.
+    right.  With `level`, the default, m is multiplied by a running ratio of money received to money predicted for
+    clicks with gifts; not so that of "log1p", which has its way back.
 
     Raises
     ------
@@ -34,7 +35,7 @@ def two_stage(
     """
     first = conversion_method(timing, conversion)
     heads, second = _amounts(timing, amount, mature, retransform)
-    if level:
+    if level and amount != "log1p":
         ratio = Head(heads[_AMOUNT].policy, Level(second), constant=True, loss="ratio")
         heads, second = {**heads, LEVEL: ratio}, Levelled(second)
     return Method(

@@ -4,13 +4,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from scenarios.durations import parse_duration
-from simulator.grid.words import cell_text
 from simulator.report import words
 from simulator.report.looks import Look, looks, swatch
 from simulator.report.sheet import Cell, Chart, Head, Section, Sheet, Table, sheet_page
 from simulator.stress import charts
 from simulator.stress.losses import LOSSES
-from simulator.stress.words import told
+from simulator.stress.words import row_of, told, where
 
 MOST_LINES = 8  # segments in the chart; the table has them all
 _DRAWN = {  # metric -> title, the level that is right
@@ -34,7 +33,10 @@ def stress_sheet(found: Mapping[str, Any]) -> Sheet:
         facts=_facts(found),
         lead=lead,
         more=more,
-        sections=[one for at, setting in enumerate(found["settings"]) for one in _sections(at, setting, found, drawn)],
+        sections=[
+            *_overview(found),
+            *(one for at, setting in enumerate(found["settings"]) for one in _sections(at, setting, found, drawn)),
+        ],
         methods=[{"label": name, "swatch": swatch(look)} for name, look in drawn.items()],
     )
 
@@ -50,10 +52,42 @@ def _facts(found: Mapping[str, Any]) -> list[tuple[str, str]]:
     ]
 
 
+def _overview(found: Mapping[str, Any]) -> list[Section]:
+    """Return the best window of every setting and method in one table, where there are several settings."""
+    if len(found["settings"]) == 1:
+        return []
+    title = LOSSES[found["loss"]].title
+    heads = [Head("Setting", number=False), Head("Method", number=False), Head("Best window"), Head("May be from")]
+    heads += [Head("to"), Head(title, LOSSES[found["loss"]].about), Head("Missed")]
+    rows = [
+        _best(where(setting, found), name, method)
+        for setting in found["settings"]
+        for name, method in setting["methods"].items()
+        if method["best"]
+    ]
+    return [Section("settings", "All settings", [Table("Sort by a column's head.", heads, rows)])]
+
+
+def _best(setting: str, name: str, method: Mapping[str, Any]) -> list[Cell]:
+    best = row_of(method, method["best"])
+    ends = method["interval"] or [words.NO_ANSWER] * 2
+    return [
+        Cell(setting, setting),
+        Cell(name, name),
+        *(
+            Cell(window, parse_duration(window) if window != words.NO_ANSWER else None)
+            for window in (best["window"], *ends)
+        ),
+        Cell(_fine(best["loss"]), best["loss"]),
+        Cell(words.NO_ANSWER if best["missed"] is None else words.percent(best["missed"]), best["missed"]),
+    ]
+
+
 def _sections(
     at: int, setting: Mapping[str, Any], found: Mapping[str, Any], drawn: Mapping[str, Look]
 ) -> Iterator[Section]:
-    loss, where = found["loss"], f" ({cell_text(setting['choice'])})" if len(found["settings"]) > 1 else ""
+    loss, place = found["loss"], where(setting, found)
+    here = f" ({place})" if place else ""
     kept = {name: look for name, look in drawn.items() if name in setting["methods"]}
     said = (
         "What each window loses to the best one of its method, on the same days; bands are 95 % intervals, by "
@@ -62,9 +96,9 @@ def _sections(
     title = f"{LOSSES[loss].title} against the window"
     blocks: list[Any] = [Chart(f"excess-{at}", title, charts.excess(setting, loss, kept), 360, said)]
     blocks += [_table(name, method, loss) for name, method in setting["methods"].items()]
-    yield Section(f"loss-{at}", f"Which window{where}", blocks)
-    yield Section(f"figures-{at}", f"Calibration and ranking{where}", list(_figures(at, setting, kept)))
-    yield Section(f"late-{at}", f"What each window misses{where}", _late(at, setting))
+    yield Section(f"loss-{at}", f"Which window{here}", blocks)
+    yield Section(f"figures-{at}", f"Calibration and ranking{here}", list(_figures(at, setting, kept)))
+    yield Section(f"late-{at}", f"What each window misses{here}", _late(at, setting))
 
 
 def _figures(at: int, setting: Mapping[str, Any], kept: Mapping[str, Look]) -> Iterator[Chart]:

@@ -17,9 +17,9 @@ def show_stress(found: Mapping[str, Any]) -> None:
     """Print a table per setting and method, and the answer."""
     console = Console(highlight=False)
     for setting in found["settings"]:
-        where = cell_text(setting["choice"])
+        choice = cell_text(setting["choice"])
         for name, method in setting["methods"].items():
-            console.print(_table(f"{name}, {where}, {setting['clicks']:,} evaluated clicks", method, found["loss"]))
+            console.print(_table(f"{name}, {choice}, {setting['clicks']:,} evaluated clicks", method, found["loss"]))
     for sentence in told(found):
         console.print(Text(sentence))
 

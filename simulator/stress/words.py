@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from typing import Any
 
-from simulator.grid.words import cell_text
+from simulator.grid.words import cell_text, short_names, value_text
 from simulator.report import words
 from simulator.stress.losses import LOSSES
 
@@ -19,7 +19,9 @@ def told(found: Mapping[str, Any]) -> list[str]:
         return ["No window can be called best: no mature labels were evaluated.", *_warnings(found)]
     setting, name, method = min(judged, key=lambda one: (one[0] is not found["settings"][0], _lowest(one[2])))
     sentences = [_lead(name, method, loss), *_rest(name, method, loss), *_other_methods(setting, name, method, loss)]
-    others = [f"{_where(one)}: {_short(one, loss)}." for one in found["settings"][1:]]
+    others = [f"With {where(one, found)}: {_short(one, loss)}." for one in found["settings"][1:]]
+    if others:
+        sentences[0] = f"With {where(setting, found)}, {sentences[0]}"
     return [*sentences, *others, *_warnings(found)]
 
 
@@ -110,8 +112,11 @@ def _other_methods(setting: Mapping[str, Any], name: str, method: Method, loss: 
     return [f"Against it: {'; '.join(others)}."] if others else []
 
 
-def _where(setting: Mapping[str, Any]) -> str:
-    return cell_text(setting["choice"])
+def where(setting: Mapping[str, Any], found: Mapping[str, Any]) -> str:
+    """Return what a setting is, by what is not the same in all of them; empty if there is only one."""
+    choices = [one["choice"] for one in found["settings"]]
+    differing = [axis for axis in setting["choice"] if len({value_text(choice[axis]) for choice in choices}) > 1]
+    return cell_text({axis: setting["choice"][axis] for axis in differing}, short_names(differing))
 
 
 def _short(setting: Mapping[str, Any], loss: str) -> str:

@@ -89,7 +89,7 @@ def cpu_seconds(result: Result) -> dict[str, float]:
     scenario = Scenario.load(result.record["scenario"])
     settings, learner = scenario.clock, build.learner(scenario)
     log = thinned(prepare_log(scenario, None, learner, Unwatched()), CLICKS)
-    deliveries = deliver(log, settings.attribution_window, build.feed(scenario, log))
+    deliveries = deliver(log, settings.attribution_window, build.feed(scenario, log), net=settings.net)
     clock = Clock.of(log, settings.publish_every, settings.publish_lag, settings.batch)
 
     def once(method: Method) -> float:

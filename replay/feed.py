@@ -25,10 +25,13 @@ class Deliveries:
     gift inside the window makes a click positive; the label is known when the first of them arrives.  The label is
     decided on what happened, what is known on what arrives and on the time that it says: a click whose outcomes are all
     lost is positive and never known to be.
+
+    Where labels know refunds (`refund_arrival` is not None) a refund inside the window makes its click negative, and
+    the label is known to be so when the refund has arrived and what it takes back has, too.
     """
 
     label: Bools  # shape (n_clicks,): converted inside the attribution window
-    arrival: Ints  # shape (n_clicks,): when the trainer's side first knows, us UTC; NEVER
+    arrival: Ints  # shape (n_clicks,): when the trainer's side first knows of a conversion, us UTC; NEVER
     outcome_arrival: Ints  # shape (n_outcomes,): as the log's outcomes; NEVER where it does not count
     outside: Bools  # shape (n_outcomes,): by the time it says it happened after the attribution window; not if lost
     repeat: Bools  # shape (n_outcomes,): a conversion after the click's first inside the window that is not lost
@@ -40,6 +43,18 @@ class Deliveries:
     )  # shape (n_outcomes,): never arrives; None if the feed is sound
     again: Ints | None = field(default=None, repr=False)  # shape (n_outcomes,): second arrival; NEVER; None if none can
     scratch: Path | None = field(default=None, repr=False)
+    refund_arrival: Ints | None = None  # shape (n_clicks,): when a conversion is known to be taken back; NEVER
+
+    def known(self, rows: Ints | slice, by: Ints | int) -> Bools:
+        """Return the labels of clicks as known by a moment, us UTC; what arrives at that very moment is known."""
+        known: Bools = self.arrival[rows] <= by
+        return known & ~self.refunded(rows, by) if self.refund_arrival is not None else known
+
+    def refunded(self, rows: Ints | slice, by: Ints | int) -> Bools:
+        """Return which clicks were known by a moment to be refunded: none where labels do not know refunds."""
+        if self.refund_arrival is None:
+            return np.zeros(len(self.arrival[rows]), np.bool_)
+        return np.asarray(self.refund_arrival[rows] <= by)
 
     @cached_property
     def happened(self) -> Ints:
@@ -62,6 +77,16 @@ class Deliveries:
         return _scratch(rows[order], self.scratch), _scratch(arrivals[order], self.scratch)
 
     @cached_property
+    def refunds_in_order(self) -> tuple[Ints, Ints]:
+        """Rows that are refunded and when that is known, ordered by (arrival, row)."""
+        if self.refund_arrival is None:
+            return np.empty(0, np.int64), np.empty(0, np.int64)
+        rows = np.flatnonzero(self.refund_arrival != NEVER)
+        arrivals = self.refund_arrival[rows]
+        order = np.argsort(arrivals, kind="stable")
+        return rows[order], arrivals[order]
+
+    @cached_property
     def outcomes_in_order(self) -> tuple[Ints, Ints]:
         """Indices of the outcomes that count and when they are known, ordered by (arrival, index)."""
         index = np.flatnonzero(self.outcome_arrival != NEVER)
@@ -70,7 +95,9 @@ class Deliveries:
         return _scratch(index[order], self.scratch), _scratch(arrivals[order], self.scratch)
 
 
-def deliver(log: ClickLog, attribution_window: int, feed: LabelFeed, scratch: Path | None = None) -> Deliveries:
+def deliver(
+    log: ClickLog, attribution_window: int, feed: LabelFeed, scratch: Path | None = None, *, net: bool = False
+) -> Deliveries:
     """Decide for every outcome whether it counts, on the time it happened, and when it is known.
 
     Parameters
@@ -81,6 +108,8 @@ def deliver(log: ClickLog, attribution_window: int, feed: LabelFeed, scratch: Pa
     feed : LabelFeed
     scratch : Path, optional
         Folder for columns of the log's length, which are mapped from unnamed files there instead of held in memory.
+    net : bool
+        Whether labels know refunds: a click is positive if it converted inside the window and was not refunded in it.
     """
     row, kind, time, _ = log.outcomes
     way = passage(log, feed)
@@ -102,6 +131,12 @@ def deliver(log: ClickLog, attribution_window: int, feed: LabelFeed, scratch: Pa
         arrival[shown] = known
     else:
         np.minimum.at(arrival, shown, known)
+    refund_arrival = None
+    if net:
+        label[row[~counts & ~happens_outside]] = False
+        refund_arrival = _scratch_full(log.n_clicks, np.int64, NEVER, scratch)
+        back = np.flatnonzero(~counts & here & (arrival[row] != NEVER))
+        np.minimum.at(refund_arrival, row[back], np.maximum(way.comes[back], arrival[row[back]]))
     counted = np.where(here & ~repeat, way.comes, NEVER)
     return Deliveries(
         label,
@@ -115,6 +150,7 @@ def deliver(log: ClickLog, attribution_window: int, feed: LabelFeed, scratch: Pa
         way.lost,
         way.again,
         scratch,
+        refund_arrival,
     )
 
 

@@ -38,9 +38,10 @@ class View:
         return self.log.click_time[rows]
 
     def known(self, rows: Ints, by: Ints | int) -> Bools:
-        """Return whether a conversion of each click had arrived by a moment, shape (len(rows),).
+        """Return the labels of clicks as known by a moment, shape (len(rows),).
 
-        A conversion that arrives at that very moment counts.
+        A conversion that arrives at that very moment counts; one that is known to be refunded does not, where labels
+        know refunds.
 
         Raises
         ------
@@ -49,7 +50,32 @@ class View:
         """
         if len(rows):
             self._past(int(np.max(by)))
+        return self.deliveries.known(rows, by)
+
+    def converted(self, rows: Ints, by: Ints | int) -> Bools:
+        """Return whether a conversion of each click had arrived by a moment, refunded or not, shape (len(rows),).
+
+        Raises
+        ------
+        LookAheadError
+            As `known`.
+        """
+        if len(rows):
+            self._past(int(np.max(by)))
         return self.deliveries.arrival[rows] <= by
+
+    def converted_at(self, rows: Ints) -> Ints:
+        """Return when the conversions of clicks arrived, us UTC.
+
+        Raises
+        ------
+        LookAheadError
+            If any had not before the view's moment.
+        """
+        arrivals = self.deliveries.arrival[rows]
+        if len(rows):
+            self._past(int(arrivals.max()))
+        return arrivals
 
     def reached(self, age: int, start: int, end: int) -> tuple[Ints, Ints]:
         """Return the clicks that reach an age at the feed's watermark in [start, end), and when, ordered by that.
@@ -89,11 +115,11 @@ class View:
         LookAheadError
             If any click had not reached the age before the view's moment.
         """
-        known = self.known(rows, by=self.reaches(rows, age))
+        known = self.converted(rows, by=self.reaches(rows, age))
         return known & (self.deliveries.happened[rows] <= self.log.click_time[rows] + age)
 
     def conversions(self, start: int, end: int) -> tuple[Ints, Ints]:
-        """Return the rows whose conversion arrives in [start, end), and when, ordered by (arrival, row).
+        """Return the rows whose conversion arrives in [start, end), refunded or not, and when, by (arrival, row).
 
         Raises
         ------
@@ -102,6 +128,21 @@ class View:
         """
         self._past(end - 1)
         rows, arrivals = self.deliveries.in_order
+        first, stop = np.searchsorted(arrivals, [start, end])
+        return rows[first:stop], arrivals[first:stop]
+
+    def refunds(self, start: int, end: int) -> tuple[Ints, Ints]:
+        """Return the rows that become known as refunded in [start, end), and when, ordered by (arrival, row).
+
+        None where labels do not know refunds.  A refund that arrives before its conversion is known when that comes.
+
+        Raises
+        ------
+        LookAheadError
+            If `end` lies after the view's moment.
+        """
+        self._past(end - 1)
+        rows, arrivals = self.deliveries.refunds_in_order
         first, stop = np.searchsorted(arrivals, [start, end])
         return rows[first:stop], arrivals[first:stop]
 
@@ -182,7 +223,7 @@ class View:
         return _total(which[counts], self.log.outcomes.amount[index[counts]], len(rows))
 
     def true_label(self, rows: Ints) -> Bools:
-        """Return whether clicks convert inside the attribution window, now or later.
+        """Return whether clicks are positive in the end: convert inside the attribution window, now or later.
 
         Raises
         ------

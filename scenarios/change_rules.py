@@ -24,12 +24,6 @@ def change_problems(log: SyntheticLog) -> Iterator[Problem]:
         yield from _level_names(key, change, sizes)
 
 
-def refund_problems(log: SyntheticLog) -> Iterator[Problem]:
-    """Yield a problem if there are refunds of gifts that do not exist."""
-    if log.refunds and not log.gifts:
-        yield Problem("log.refunds", "expected a table [log.gifts] too: gifts are what is taken back")
-
-
 def fault_problems(feed: Feed, log: Any) -> Iterator[Problem]:
     """Yield what is wrong with the faults of a feed; what hangs on a log that must be read is found later."""
     days = log.days if isinstance(log, SyntheticLog) else None

@@ -101,11 +101,14 @@ class Gifts(Settings):
 
 
 class Refunds(Settings):
-    """Gifts that are taken back later in the synthetic world, whole. Labels do not know of it, money does."""
+    """Gifts, or conversions where there is no [log.gifts], that are taken back later in the synthetic world, whole.
 
-    share: Share = Field(description="Share of the gifts that are taken back.")
+    Money knows of it, and labels do where `clock.label` is "net_conversion".
+    """
+
+    share: Share = Field(description="Share of the gifts, or conversions, that are taken back.")
     mean: PositiveDuration = Field(
-        default=3 * DAY, description="Mean time from gift to refund, drawn from an exponential distribution."
+        default=3 * DAY, description="Mean time to the refund, drawn from an exponential distribution."
     )
 
 
@@ -156,7 +159,7 @@ class SyntheticLog(Settings):
     )
     delay_strength: _Effect = Field(default=0.0, description="Standard deviation of that shift from level to level.")
     gifts: Gifts | None = Field(default=None, description="Amounts that conversions bring; without it, none do.")
-    refunds: Refunds | None = Field(default=None, description="Gifts that are taken back; without it, none are.")
+    refunds: Refunds | None = Field(default=None, description="What is taken back; without it, nothing is.")
     change: Annotated[tuple[Change, ...], Field(strict=False), Words(expected="tables headed [[log.change]]")] = Field(
         default=(), description="What does not stay as it was, from when on; the true probabilities know of it."
     )

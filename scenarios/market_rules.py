@@ -24,6 +24,8 @@ def broken_market_rules(sections: Mapping[str, Any]) -> Iterator[Problem]:
     yield from _changes(market)
     if isinstance(clock, Clock):
         yield from _times(market, clock)
+    if isinstance(clock, Clock) and clock.net:
+        yield mismatch("clock.label", '"conversion" beside [market], whose bidders count conversions', clock.label)
     if (sections.get("pipeline") or Pipeline()) != Pipeline():
         yield Problem("pipeline", "expected no [pipeline] beside [market], whose trainer never fails")
     if sections.get("grid", NO_GRID) != NO_GRID:

@@ -5,7 +5,7 @@ from itertools import pairwise
 from typing import Any
 
 from scenarios.aggregates import broken_aggregates
-from scenarios.change_rules import change_problems, fault_problems, refund_problems
+from scenarios.change_rules import change_problems, fault_problems
 from scenarios.durations import DAY, format_duration
 from scenarios.livestream import LivestreamLog
 from scenarios.logs import SyntheticLog, TableLog
@@ -31,7 +31,7 @@ def broken_rules(sections: Mapping[str, Any], *, is_file: bool) -> list[Problem]
     found: list[Iterable[Problem]] = []
     if isinstance(log, SyntheticLog):
         found += [_feature_names(log), _delay(log), _delay_by(log), _gifts(log)]
-        found += [refund_problems(log), change_problems(log)]
+        found.append(change_problems(log))
         found += [_evaluation_start(log, clock)] if clock else []
     if isinstance(log, LivestreamLog):
         found += [_delay(log), _evaluation_start(log, clock) if clock else ()]

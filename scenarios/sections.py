@@ -99,6 +99,11 @@ class Clock(Settings):
         description="Longest delay that still counts. It fixes the true label, which is mature only this long after "
         "the click, for positives too.",
     )
+    label: Annotated[Literal["conversion", "net_conversion"], Words(noun="label")] = Field(
+        default="conversion",
+        description='What makes a click positive: "conversion", if it converted inside the attribution window, or '
+        '"net_conversion", if it also was not refunded inside it; both windows are counted from the click.',
+    )
     evaluate_from: Duration = Field(
         default=0,
         description="Clicks count in the metrics from this long after the log's first click; before, models warm up.",
@@ -117,6 +122,11 @@ class Clock(Settings):
         le=10_000_000,
         description="Examples between two looks of a correction at the current model.",
     )
+
+    @property
+    def net(self) -> bool:
+        """Whether labels know refunds."""
+        return self.label == "net_conversion"
 
 
 class Feed(Settings):

@@ -129,7 +129,7 @@ class Exact:
         log, deliveries = trainer.log, trainer.deliveries
         everything = View(log, deliveries, now=NEVER, future=True)
         due = [part.policy.due(everything, clock.start, clock.end).due for part in trainer.parts]
-        times = np.concatenate([log.click_time, deliveries.arrival, *due])
+        times = np.concatenate([log.click_time, deliveries.arrival, deliveries.refunds_in_order[1], *due])
         return np.unique(times[times < clock.end])
 
     def _at(self, time: int, kind: Kind, action: Callable[[], None]) -> None:

@@ -2,10 +2,12 @@
 
 import inspect
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from simulator.limits_dfm import revisited, telescoped
 from simulator.limits_elapsed import Masses, bi_defuse, ddfm, defer, defer_exact, defuse, elapsed_time
+from simulator.limits_net import refund_rate, taken_back
 from simulator.limits_once import fsiw, ulc
 from simulator.methods import METHODS, parameters
 from simulator.toy import Toy
@@ -19,6 +21,26 @@ def p(toy: Toy) -> float:
 def converted_by(toy: Toy, window: int) -> float:
     """Return p F(window): what waiting leaves, whatever the traffic."""
     return toy.rate * toy.converted_by(window)
+
+
+def net(toy: Toy) -> float:
+    """Return P(converts and is not refunded, both inside the attribution window); p without refunds."""
+    return p(toy) - toy.rate * taken_back(toy).within
+
+
+def net_by(toy: Toy, window: int) -> float:
+    """Return P(converts and is not refunded, both by the waiting window); p F(window) without refunds."""
+    return converted_by(toy, window) - toy.rate * taken_back(replace(toy, attribution_window=window)).within
+
+
+def net_undone(toy: Toy) -> float:
+    """Return the conversions that arrive for every click shown, less the refunds: the net rate in steady traffic."""
+    return discounted(toy) - toy.rate * taken_back(toy).arriving
+
+
+def tesla(toy: Toy, window: int, refund_window: int) -> float:
+    """Return p (1 - r), each the limit of a stage; the net rate in steady traffic."""
+    return corrected(toy, window) * (1 - refund_rate(toy, refund_window))
 
 
 def discounted(toy: Toy) -> float:
@@ -57,18 +79,18 @@ def confirmed(toy: Toy) -> float:
 
 
 LIMITS: Mapping[str, Callable[..., float]] = {
-    "oracle": p,
-    "waiting_window": converted_by,
+    "oracle": net,
+    "waiting_window": net_by,
     "fake_negative": lambda toy: duplicated(toy, window=0),
     "fnw": discounted,
     "fnc": discounted,
-    "frozen": p,
+    "frozen": net,
     "pu": discounted,
     "pu_wait": undone,
     "prior_correction": corrected,
     "late_positives": duplicated,
     "calibrated_wait": p,
-    "mature_daily": p,
+    "mature_daily": net,
     "fnw_wait": corrected,
     "fnc_wait": corrected,
     "fnc_rn": confirmed,
@@ -90,6 +112,8 @@ LIMITS: Mapping[str, Callable[..., float]] = {
     "gdfm": p,
     "ftp": p,
     "miss": p,
+    "net_pu": net_undone,
+    "tesla": tesla,
 }
 
 

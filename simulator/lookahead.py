@@ -121,7 +121,7 @@ def _played(scenario: Scenario, log: ClickLog, method: Method, learner: Learner)
     """Return the predictions of all clicks of a log, and how many examples were learned on the way."""
     settings, feed = scenario.clock, build.feed(scenario, log)
     log = with_aggregates(log, build.aggregates(scenario), feed, build.encoding(scenario))
-    deliveries = deliver(log, settings.attribution_window, feed)
+    deliveries = deliver(log, settings.attribution_window, feed, net=settings.net)
     prediction, shown = np.zeros(log.n_clicks, np.float32), np.zeros(log.n_clicks, np.bool_)
     trainer = Trainer(log, deliveries, method, copy.deepcopy(learner), settings.batch, prediction, shown)
     clock = Clock.of(log, settings.publish_every, settings.publish_lag, settings.batch)

@@ -53,6 +53,7 @@ def evaluated(log: ClickLog, deliveries: Deliveries, prediction: Floats32, yards
         label=deliveries.label[first:],
         mature=time <= log.observed_until - yardstick.attribution_window,
         arrival=deliveries.arrival[first:],
+        refund_arrival=None if deliveries.refund_arrival is None else deliveries.refund_arrival[first:],
         true_probability=None if log.true_probability is None else log.true_probability[first:],
         segments={name: (segment.code[first:], segment.values) for name, segment in log.segments.items()},
     )
@@ -94,6 +95,7 @@ def unmeasured(clicks: Evaluated, yardstick: Yardstick) -> Measures:
         label=clicks.label[:0],
         mature=clicks.mature[:0],
         arrival=clicks.arrival[:0],
+        refund_arrival=None,
         true_probability=None,
         segments={},
     )
@@ -108,7 +110,10 @@ def _known_when_mature(clicks: Evaluated, attribution_window: int) -> Bools:
     known = np.empty(len(clicks.label), np.bool_)
     for at in range(0, len(known), _ROWS):
         cut = slice(at, at + _ROWS)
-        known[cut] = clicks.arrival[cut] <= clicks.click_time[cut] + attribution_window
+        by = clicks.click_time[cut] + attribution_window
+        known[cut] = clicks.arrival[cut] <= by
+        if clicks.refund_arrival is not None:
+            known[cut] &= clicks.refund_arrival[cut] > by
     return known
 
 

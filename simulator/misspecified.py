@@ -23,6 +23,7 @@ EXACT: Mapping[str, str] = {
     "frozen": "waits for exact labels",
     "mature_daily": "waits for exact labels",
     "pu": "a conversion takes back the whole of what its first look taught",
+    "net_pu": "as `pu`; a refund takes back the whole of what its conversion taught",
     "pu_wait": "a late conversion takes back the whole of what its first look taught",
     "es_dfm_exact": "a positive counts 1 and a negative the chance that it is real: a click counts (p, 1 - p)",
     "defer_exact": "the same for two looks at each click: it counts (2p, 2(1 - p))",
@@ -55,6 +56,7 @@ OTHER_MODELS: Mapping[str, str] = {
     "dfm_em": "fits a model of the delay along with the rate",
     "nodef": "fits a model of the delay along with the rate",
     "hazard": "a product of logistic models, one to an age",
+    "tesla": "a product of two logistic models, of conversions and of refunds",
     "miss": "mixes models of several windows by a model of which is best",
     "ftp": "mixes models of several windows by a model of which is best",
 }

@@ -108,7 +108,7 @@ def _served(build: Build, toy: Toy, log: ClickLog, feed: LabelFeed, every: int, 
     """Return the prediction that a method serves for every click of a log, publishing at an interval."""
     prediction = np.zeros(log.n_clicks, np.float32)
     method = build(Timing(toy.attribution_window, _evaluate_after(toy)))
-    deliveries = deliver(log, toy.attribution_window, feed)
+    deliveries = deliver(log, toy.attribution_window, feed, net=toy.refunded > 0)
     trainer = Trainer(log, deliveries, method, learner, _BATCH, prediction, np.zeros(log.n_clicks, np.bool_))
     replay(trainer, Clock.of(log, every), lambda _: None)
     return prediction.astype(np.float64)

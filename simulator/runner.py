@@ -277,7 +277,8 @@ def set_stage(scenario: Scenario, log: ClickLog, learner: Learner, folder: Path,
         problems.append(_unreachable(scenario, clock.last_click - first))
     if problems:
         raise ScenarioError(scenario.name, problems)
-    deliveries = deliver(log, settings.attribution_window, build.feed(scenario, log), scratch=folder)
+    feed = build.feed(scenario, log)
+    deliveries = deliver(log, settings.attribution_window, feed, scratch=folder, net=settings.net)
     rehearsed = rehearsal(scenario, log, scratch=folder)
     log = replace(log, segments={name: log.segments[name] for name in metrics.segments})
     return Stage(scenario, log, deliveries, clock, yardstick, learner, folder, watcher, rehearsed)

@@ -46,6 +46,7 @@ def _synthetic(scenario: Scenario, frame: Any, cache: Path | None) -> LogReader:
         refunds=Refunds(**log.refunds.model_dump()) if log.refunds else None,
         changes=changes_of(log.change, scenario.seed),
         attribution_window=scenario.clock.attribution_window,
+        net=scenario.clock.net,
     )
 
 
@@ -58,6 +59,7 @@ def _livestream(scenario: Scenario, frame: Any, cache: Path | None) -> LogReader
         delay=tuple(DelayPart(**part.model_dump()) for part in log.delay),
         refunds=GiftRefunds(**log.refunds.model_dump()) if log.refunds else None,
         attribution_window=scenario.clock.attribution_window,
+        net=scenario.clock.net,
     )
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from replay.log import ClickLog, Floats, Intake, Ints, Outcomes
+from replay.log import ClickLog, Floats, Intake, Ints, OutcomeKind, Outcomes
 from replay.slots import SlotTable
 from scenarios.durations import DAY, HOUR
 
@@ -26,6 +26,10 @@ class Toy:
         Size and length of a log.
     growth : float
         Clicks per unit of time grow as e^(growth * t), t in days; 0 is steady traffic.
+    refunded : float
+        Share of the conversions that are ever refunded; above 0, labels know refunds.
+    refund_mean : int
+        Mean time from conversion to refund, us; it is exponential.
     """
 
     rate: float = 0.2
@@ -34,6 +38,8 @@ class Toy:
     clicks: int = 100_000
     days: int = 60
     growth: float = 0.0
+    refunded: float = 0.0
+    refund_mean: int = DAY
 
     def converted_by(self, elapsed: int) -> float:
         """Return P(delay <= elapsed | converts), F."""
@@ -51,17 +57,27 @@ class Toy:
         shares, means = zip(*self.delays, strict=True)
         mean = np.array(means)[random.choice(len(means), size=len(rows), p=shares)]
         delay = np.rint(random.exponential(mean)).astype(np.int64)
-        n = len(rows)
+        outcomes = self._with_refunds(rows, time[rows] + delay, random)
         return ClickLog(
             click_time=time,
             click=np.arange(self.clicks),
             slots=SlotTable.of(np.zeros((self.clicks, 1), np.uint32)),
             feature_names=("constant",),
-            outcomes=Outcomes(rows, np.zeros(n, np.int8), time[rows] + delay, np.zeros(n, np.int64)),
+            outcomes=outcomes,
             observed_until=int(time[-1]) + self.attribution_window,
-            intake=Intake(clicks_read=self.clicks, outcomes_read={"conversion": n}),
+            intake=Intake(clicks_read=self.clicks, outcomes_read={"conversion": len(rows)}),
             fingerprint=f"toy-{seed}",
         )
+
+    def _with_refunds(self, rows: Ints, time: Ints, random: np.random.Generator) -> Outcomes:
+        """Return conversions, each with its refund behind it if it has one."""
+        kind = np.full(len(rows), OutcomeKind.CONVERSION, np.int8)
+        if self.refunded:
+            back = np.flatnonzero(random.random(len(rows)) < self.refunded)
+            refund = time[back] + np.rint(random.exponential(self.refund_mean, len(back))).astype(np.int64)
+            kind, time = np.insert(kind, back + 1, OutcomeKind.REFUND), np.insert(time, back + 1, refund)
+            rows = np.insert(rows, back + 1, rows[back])
+        return Outcomes(rows, kind, time, np.zeros(len(rows), np.int64))
 
     def _click_times(self, random: np.random.Generator) -> Ints:
         share: Floats = np.sort(random.random(self.clicks))

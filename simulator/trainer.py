@@ -160,11 +160,11 @@ class Trainer:
             part.learner.learn(self.own(part, x), parts.positive, parts.negative)
 
     def missed(self, end: int) -> int:
-        """Return how many conversions had arrived by just before `end` but were never shown as positives."""
+        """Return how many conversions are known just before `end` but were never shown as positives."""
         step = 1 << 20  # rows at a time, so that no column of the log's length is made
         cuts = (slice(at, at + step) for at in range(0, self.log.n_clicks, step))
         return sum(
-            int(np.count_nonzero((self.deliveries.arrival[cut] < end) & ~self.shown_positive[cut])) for cut in cuts
+            int(np.count_nonzero(self.deliveries.known(cut, end - 1) & ~self.shown_positive[cut])) for cut in cuts
         )
 
     def features(self, rows: Ints) -> Any:

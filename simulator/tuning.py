@@ -59,7 +59,7 @@ def rehearsal(scenario: Scenario, log: ClickLog, scratch: Path | None = None) ->
     first, window = int(log.click_time[0]), scenario.clock.attribution_window
     evaluate_from = first + scenario.clock.evaluate_from
     past = clicks_before(log, evaluate_from)
-    deliveries = deliver(past, window, build.feed(scenario, log), scratch)
+    deliveries = deliver(past, window, build.feed(scenario, log), scratch, net=scenario.clock.net)
     mature = deliveries.watermark.at(evaluate_from) - window
     burn_in = (mature - first) // 2 if scenario.tune.score_from is None else scenario.tune.score_from
     start = int(np.searchsorted(past.click_time, first + burn_in))
@@ -69,7 +69,7 @@ def rehearsal(scenario: Scenario, log: ClickLog, scratch: Path | None = None) ->
     scored = slice(start, stop)
     view = View(past, deliveries, now=evaluate_from + 1)
     value = view.value(np.arange(start, stop), by=evaluate_from) / MICROS
-    return Rehearsal(scenario, past, deliveries, scored, deliveries.arrival[scored] <= evaluate_from, value)
+    return Rehearsal(scenario, past, deliveries, scored, deliveries.known(scored, evaluate_from), value)
 
 
 def tuned_on(method: Method) -> str:

@@ -62,6 +62,6 @@ feeds = st.sampled_from(
 )
 
 
-def delivered(log, feed=None):
+def delivered(log, feed=None, *, net=False):
     """Return what a feed makes of a log under the tests' attribution window."""
-    return deliver(log, WINDOW, feed or LabelFeed())
+    return deliver(log, WINDOW, feed or LabelFeed(), net=net)

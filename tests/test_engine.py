@@ -37,6 +37,7 @@ BUILT = {
     "nodef": {"checks": "50us,100us,350us"},
     "ulc": {"window": 100, "deadline": 250, "update": True},
     "fsiw": {"window": 100},
+    "tesla": {"window": 100, "refund_window": 50},
     "gdfm": {"reveals": "0s,100us,350us,1ms"},
     "miss": {"windows": "100us,1ms"},
     "ftp": {"windows": "100us,350us,1ms"},
@@ -52,11 +53,13 @@ def built(name):
     return METHODS[name](TIMING, **BUILT.get(name, {}))
 
 
-def trained(log, feed, method, clock, how=replay):
+def trained(log, feed, method, clock, how=replay, *, net=False):
     prediction = np.full(log.n_clicks, np.nan, np.float32)
     stages = {name: np.full(log.n_clicks, np.nan, np.float32) for name in method.stages}
     shown = np.zeros(log.n_clicks, np.bool_)
-    trainer = Trainer(log, delivered(log, feed), method, PlainLogistic(), clock.batch, prediction, shown, stages)
+    trainer = Trainer(
+        log, delivered(log, feed, net=net), method, PlainLogistic(), clock.batch, prediction, shown, stages
+    )
     ticks = []
     how(trainer, clock, ticks.append)
     assert ticks == sorted(ticks)
@@ -71,11 +74,12 @@ def trained(log, feed, method, clock, how=replay):
     every=st.sampled_from([1, 50, 170, 400, 5_000]),
     lag=st.sampled_from([0, 1, 90, 400]),
     batch=st.integers(1, 7),
+    net=st.booleans(),
 )
-def test_columns_equal_events(name, log, feed, every, lag, batch):
+def test_columns_equal_events(name, log, feed, every, lag, batch, net):
     clock = Clock.of(log, every, lag, batch)
-    fast = trained(log, feed, built(name), clock)
-    slow = trained(log, feed, built(name), clock, replay_exactly)
+    fast = trained(log, feed, built(name), clock, net=net)
+    slow = trained(log, feed, built(name), clock, replay_exactly, net=net)
     np.testing.assert_array_equal(fast.prediction, slow.prediction)
     np.testing.assert_array_equal(fast.shown_positive, slow.shown_positive)
     assert np.isfinite(fast.prediction).all()

@@ -23,7 +23,7 @@ HOUR = DAY // 24
 
 def shown(policy, log, feed=None, end=10_000):
     examples = policy.due(View(log, delivered(log, feed), now=end), 0, end)
-    return [tuple(int(value) for value in row) for row in zip(*examples, strict=True)]  # row, due, label, kind
+    return [tuple(int(value) for value in row) for row in zip(*examples[:4], strict=True)]  # row, due, label, kind
 
 
 def test_waiting_shows_what_converts_later_a_second_time():
@@ -86,7 +86,7 @@ def test_cutting_days_changes_nothing():
     pieces = []
     for start, end in itertools.pairwise(edges):
         examples = MatureDaily(WINDOW).due(View(log, delivered(log), now=end), start, end)
-        pieces += [tuple(int(value) for value in row) for row in zip(*examples, strict=True)]
+        pieces += [tuple(int(value) for value in row) for row in zip(*examples[:4], strict=True)]
     assert pieces == whole
     assert {due % DAY for _, due, _, _ in whole} == {0}
     assert len(whole) == 60

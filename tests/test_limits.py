@@ -49,7 +49,7 @@ EVERY = {name: (name, waiting(name)) for name in CONVERSION}
 REACHED = {name: case for name, case in EVERY.items() if name not in NOT_REACHED}
 TIMING = Timing(WINDOW, 2 * WINDOW)
 ARMED = [name for name in CONVERSION if METHODS[name](TIMING, **waiting(name)).arms > 1]
-JOINT = ["dfm", "dfm_em", "nodef", "ftp", "miss"]  # no curvature; their own tests find where they settle
+JOINT = ["dfm", "dfm_em", "nodef", "ftp", "miss", "tesla"]  # no curvature; their own tests find where they settle
 
 
 ASSUMED = {"real_negative"}  # what a head says, where a form is asked what a wrong one would lead to

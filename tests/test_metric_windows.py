@@ -209,7 +209,7 @@ def test_memory_mapped_columns_give_the_same_bytes(tmp_path):
     clicks = made()
     mapped = {}
     for name, column in clicks._asdict().items():
-        if name != "segments":
+        if name not in ("segments", "refund_arrival"):
             column.tofile(tmp_path / name)
             mapped[name] = np.memmap(tmp_path / name, column.dtype, "r")
     np.testing.assert_equal(table_of(clicks._replace(**mapped)), table_of(clicks))

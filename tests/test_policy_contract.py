@@ -18,6 +18,9 @@ CASES = {
     "wait": [POLICIES["wait"](window) for window in (0, 100, WINDOW)],
     "wait_then_late": [POLICIES["wait_then_late"](window) for window in (0, 100, WINDOW)],
     "negative_first": [POLICIES["negative_first"]()],
+    "net_first": [POLICIES["net_first"]()],
+    "refund_looks": [POLICIES["refund_looks"](window) for window in (0, 100, WINDOW)],
+    "mature_refunds": [POLICIES["mature_refunds"](window, WINDOW) for window in (0, 100)],
     "mature": [
         POLICIES["mature"](100, WINDOW, among, asks)
         for among, asks in (("all", "late"), ("converted", "early"), ("unconverted", "never"))
@@ -50,7 +53,8 @@ ASKING_FOR_CONVERSIONS = [policy for policy in HONEST if getattr(policy, "asks",
 
 
 def shown(policy, log, feed, start, end, now=None):
-    view = View(log, delivered(log, feed), now=end if now is None else now, future=policy.looks_ahead)
+    deliveries = delivered(log, feed, net=True)  # labels that know refunds: without any they are as others
+    view = View(log, deliveries, now=end if now is None else now, future=policy.looks_ahead)
     return policy.due(view, start, end)
 
 

@@ -1,6 +1,7 @@
 """Corrections: how much an example counts, one paper each."""
 
 from learners.corrections.calibrated_wait import CalibratedWait
+from learners.corrections.cascade import Cascade, NotRefunded
 from learners.corrections.defer import Defer
 from learners.corrections.defer_exact import DeferExact
 from learners.corrections.defuse import Defuse
@@ -17,6 +18,7 @@ from learners.corrections.hazard import HAZARD, ByHazard, Hazard
 from learners.corrections.label_correction import LabelCorrection
 from learners.corrections.level import LEVEL, Level, Levelled
 from learners.corrections.log_value import SPREAD, LogNormalValue, LogValue, SmearedValue, Smearing, SquaredResidual
+from learners.corrections.net_delta_gradient import NetDeltaGradient
 from learners.corrections.plain import Plain
 from learners.corrections.positive_unlabelled import Echo, Rescale
 from learners.corrections.prior_correction import PriorCorrection
@@ -35,7 +37,9 @@ from learners.corrections.waiting_negative_weight import WaitingNegativeWeight
 
 CORRECTIONS = {
     "calibrated_wait": CalibratedWait,
+    "cascade": Cascade,
     "delta_gradient": DeltaGradient,
+    "net_delta_gradient": NetDeltaGradient,
     "prior_correction": PriorCorrection,
     "real_negative_calibration": RealNegativeCalibration,
     "real_negative_weight": RealNegativeWeight,
@@ -89,6 +93,7 @@ __all__ = [
     "VALUE_CORRECTIONS",
     "ByHazard",
     "CalibratedWait",
+    "Cascade",
     "CountShare",
     "Defer",
     "DeferExact",
@@ -109,6 +114,8 @@ __all__ = [
     "Levelled",
     "LogNormalValue",
     "LogValue",
+    "NetDeltaGradient",
+    "NotRefunded",
     "OfHead",
     "Plain",
     "Preference",

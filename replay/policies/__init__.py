@@ -6,11 +6,14 @@ from replay.policies.both import Both
 from replay.policies.checks import Checks
 from replay.policies.mature import Mature
 from replay.policies.mature_daily import MatureDaily
+from replay.policies.mature_refunds import MatureRefunds
 from replay.policies.negative_first import NegativeFirst
 from replay.policies.negative_then_late import NegativeThenLate
+from replay.policies.net_first import NetFirst
 from replay.policies.oracle import Oracle
 from replay.policies.positives import Positives
 from replay.policies.real_negatives import RealNegatives
+from replay.policies.refund_looks import RefundLooks
 from replay.policies.reveals import Reveals
 from replay.policies.revisits import Revisits
 from replay.policies.sampled_negatives import SampledNegatives
@@ -31,8 +34,11 @@ POLICIES = {
     "wait": Wait,
     "wait_then_late": WaitThenLate,
     "negative_first": NegativeFirst,
+    "net_first": NetFirst,
+    "refund_looks": RefundLooks,
     "mature": Mature,
     "mature_daily": MatureDaily,
+    "mature_refunds": MatureRefunds,
     "real_negatives": RealNegatives,
     "sampled_negatives": SampledNegatives,
     "positives": Positives,
@@ -61,11 +67,14 @@ __all__ = [
     "LabelPolicy",
     "Mature",
     "MatureDaily",
+    "MatureRefunds",
     "NegativeFirst",
     "NegativeThenLate",
+    "NetFirst",
     "Oracle",
     "Positives",
     "RealNegatives",
+    "RefundLooks",
     "Reveals",
     "Revisits",
     "SampledNegatives",

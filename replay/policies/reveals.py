@@ -46,7 +46,7 @@ class Reveals:
         age = self.reveals[look]
         rows = view.clicks(start - age, end - age)
         time = view.click_time(rows)
-        known = np.stack([view.known(rows, by=time + earlier) for earlier in self.reveals[: look + 1]])
+        known = np.stack([view.converted(rows, by=time + earlier) for earlier in self.reveals[: look + 1]])
         nothing: Ints = np.count_nonzero(~known, axis=0)
         kind = (look * (look + 3) // 2 + nothing).astype(np.int8)
         return Examples(rows, time + age, known[-1], kind)

@@ -26,6 +26,6 @@ class ValueFirstGift:
         n = len(rows)
         first = Examples(rows, arrivals, np.ones(n, np.bool_), np.zeros(n, np.int8), view.value(rows, by=arrivals))
         rows, arrivals, amounts = view.amounts(start, end)
-        follows = view.known(rows, by=arrivals - 1)
+        follows = view.converted(rows, by=arrivals - 1)
         more = Examples(rows, arrivals, amounts > 0, np.ones(len(rows), np.int8), amounts)
         return merge(first, more.part(follows))

@@ -27,7 +27,7 @@ class WaitThenLate:
         """Return the clicks that reach the window's age in the interval, and the conversions that arrive too late."""
         rows = view.clicks(start - self.window, end - self.window)
         due = view.click_time(rows) + self.window
-        looks = Examples(rows, due, view.known(rows, by=due), np.zeros(len(rows), np.int8))
+        looks = Examples(rows, due, view.converted(rows, by=due), np.zeros(len(rows), np.int8))
         rows, arrivals = view.conversions(start, end)
         late = arrivals > view.click_time(rows) + self.window
         rows, arrivals = rows[late], arrivals[late]

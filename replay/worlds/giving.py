@@ -97,10 +97,18 @@ class Giving:
     prices: Prices = field(default_factory=Prices)
     refunds: GiftRefunds | None = None
 
-    def chance_within(self, traits: Traits, window: int) -> Floats:
-        """Return the probability of at least one gift within `window` us, shape (n_clicks,)."""
+    def chance_within(self, traits: Traits, window: int, *, net: bool = False) -> Floats:
+        """Return the probability of at least one gift within `window` us, shape (n_clicks,).
+
+        With `net`, and of none taken back within it.
+        """
         inside = Mixture(self.delay).cdf(window, traits.slower)
-        return np.asarray(traits.chance * (1 - (1 - inside) * np.exp(-self.extra * inside)))
+        kept: Floats | float = 1.0
+        if net and self.refunds:
+            back = np.array([self.refunds.back_within(part, window) for part in self.delay])
+            taken = back @ Mixture(self.delay).shares(traits.slower)
+            kept = (1 - taken) * np.exp(-self.extra * taken)
+        return np.asarray(traits.chance * (kept - (1 - inside) * np.exp(-self.extra * inside)))
 
     def value_within(self, traits: Traits, window: int) -> Floats:
         """Return the expected money, refunds taken off, within `window` us of the click, shape (n_clicks,)."""

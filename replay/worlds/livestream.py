@@ -70,6 +70,8 @@ class LivestreamWorld:
     refunds : GiftRefunds, optional
     attribution_window : int, optional
         Longest delay that counts, us.
+    net : bool
+        Whether a click of which a gift is taken back within the window is negative to the true probability.
 
     Raises
     ------
@@ -101,10 +103,11 @@ class LivestreamWorld:
         late_factor: float = 3.0,
         refunds: GiftRefunds | None = None,
         attribution_window: int | None = None,
+        net: bool = False,
     ) -> None:
         self._clicks, self._duration, self._seed, self._start = clicks, round(days * DAY), seed, start
         self._users, self._streamers, self._rate, self._whales = users, streamers, gift_rate, whales
-        self._median, self._window = median, attribution_window
+        self._median, self._window, self._net = median, attribution_window, net
         self._giving = Giving(tuple(delay), extra_gifts, late_factor, Prices(spread, largest), refunds)
         Problems(self._problems()).stop()
 
@@ -117,7 +120,8 @@ class LivestreamWorld:
         """Return a digest of all arguments and of the way in which worlds are made."""
         size = self._clicks, self._duration, self._seed, self._start, self._users, self._streamers
         asked = ["livestream", _VERSION, size, self._rate, self._whales, self._median, self._window]
-        return xxhash.xxh3_128_hexdigest(json.dumps([*asked, self._giving.settings()]).encode())
+        asked += [self._giving.settings(), *["net"] * self._net]
+        return xxhash.xxh3_128_hexdigest(json.dumps(asked).encode())
 
     def clicks(self) -> Iterator[RawClicks]:
         """Yield all clicks; see `LogReader`."""
@@ -149,7 +153,7 @@ class LivestreamWorld:
 
     def _truths(self, traits: Traits) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         window = NEVER_COMES if self._window is None else self._window
-        chance = self._giving.chance_within(traits, window).astype(np.float32)
+        chance = self._giving.chance_within(traits, window, net=self._net).astype(np.float32)
         value = self._giving.value_within(traits, window).astype(np.float32)
         return np.clip(chance, np.float32(1e-37), np.float32(1 - 2**-24)), value  # neither 0 nor 1
 

@@ -51,9 +51,9 @@ def with_gifts(rng: np.random.Generator, came: Came, gifts: Gifts) -> Came:
     return came.behind(giving, OutcomeKind.GIFT, came.time[giving], amount)
 
 
-def with_refunds(rng: np.random.Generator, came: Came, refunds: Refunds) -> Came:
-    """Return outcomes with the refunds of some gifts."""
-    gifts = np.flatnonzero(came.kind == OutcomeKind.GIFT)
+def with_refunds(rng: np.random.Generator, came: Came, refunds: Refunds, kind: OutcomeKind) -> Came:
+    """Return outcomes with the refunds of some outcomes of a kind."""
+    gifts = np.flatnonzero(came.kind == kind)
     taken, later = refunds.draw(rng, len(gifts))
     given = gifts[taken]
     return came.behind(given, OutcomeKind.REFUND, came.time[given] + later.astype(np.int64), came.amount[given])

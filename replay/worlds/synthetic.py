@@ -9,7 +9,7 @@ import numpy as np
 import xxhash
 
 from replay.errors import Problems, suggestion
-from replay.log import Floats, Ints
+from replay.log import Floats, Ints, OutcomeKind
 from replay.readers.base import RawClicks, RawOutcomes
 from replay.worlds import changes as world_changes
 from replay.worlds import delays
@@ -51,7 +51,8 @@ class SyntheticWorld:
     any of this over time, and the truth with it.
 
     `RawClicks.true_probability` is the probability of a conversion within the attribution window, p F(window | x); that
-    is what labels are drawn from, since a later conversion does not count.  Without a window it is p.
+    is what labels are drawn from, since a later conversion does not count.  Without a window it is p.  With `net` it is
+    the probability of a conversion within the window that is not taken back within it, by its own refund or its gift's.
 
     Clicks are drawn in blocks of 65,536, each with random numbers of its own, so memory is a block's and the tables of
     effects, and the same arguments give the same clicks however they are consumed.
@@ -75,11 +76,13 @@ class SyntheticWorld:
     gifts : Gifts, optional
         Amounts; each is a gift at the time of the conversion that brings it.
     refunds : Refunds, optional
-        Gifts that are taken back.
+        Gifts that are taken back; conversions where there are no gifts.
     changes : sequence of Change
         What is not as it was; times count from the start.
     attribution_window : int, optional
         Longest delay that counts, us.
+    net : bool
+        Whether a conversion that is taken back within the window is none to the true probability.
 
     Raises
     ------
@@ -107,13 +110,14 @@ class SyntheticWorld:
         refunds: Refunds | None = None,
         changes: Sequence[Change] = (),
         attribution_window: int | None = None,
+        net: bool = False,
     ) -> None:
         self._features = tuple(categorical), tuple(numeric)
         self._clicks, self._duration, self._seed, self._start = clicks, round(days * DAY), seed, start
         self._rate, self._delay, self._gifts = conversion_rate, Mixture(tuple(delay)), gifts
         self._delay_by, self._delay_strength = delay_by, delay_strength
         self._refunds, self._changes = refunds, tuple(changes)
-        self._window = attribution_window
+        self._window, self._net = attribution_window, net
         self.categorical: Sequence[str] = [field.name for field in categorical]
         self.numeric: Sequence[str] = [field.name for field in numeric]
         Problems(self._problems()).stop()
@@ -132,7 +136,7 @@ class SyntheticWorld:
         asked = ["synthetic", _VERSION, size, categorical, numeric, delay, gifts, self._window]
         if self._refunds:
             asked.append(["refunds", asdict(self._refunds)])
-        asked += [repr(change) for change in self._changes]
+        asked += [repr(change) for change in self._changes] + ["net"] * self._net
         return xxhash.xxh3_128_hexdigest(json.dumps(asked).encode())
 
     def clicks(self) -> Iterator[RawClicks]:
@@ -154,7 +158,8 @@ class SyntheticWorld:
         if self._gifts is not None:
             came = with_gifts(rng, came, self._gifts)
         if self._refunds is not None:
-            came = with_refunds(stream(self._seed, REFUNDS, number), came, self._refunds)
+            kind = OutcomeKind.CONVERSION if self._gifts is None else OutcomeKind.GIFT
+            came = with_refunds(stream(self._seed, REFUNDS, number), came, self._refunds, kind)
         truth = np.clip(
             (p * self._within(shift, slower)).astype(np.float32), np.float32(1e-37), np.float32(SURE)
         )  # not 0, not 1
@@ -171,12 +176,17 @@ class SyntheticWorld:
         return np.minimum(p, SURE), np.broadcast_to(shift, len(time)), self._changed.delay(drawn, after)
 
     def _within(self, shift: Floats, slower: Floats | None) -> Floats | float:
-        """Return P(delay <= attribution window | converts)."""
+        """Return P(delay <= attribution window | converts), less what is taken back by then if that counts."""
         if self._window is None:
             return 1.0
         if slower is None:
-            return self._delay.cdf(self._window, shift)
-        return self._delay.cdf_at(self._window / slower, shift)
+            inside = self._delay.cdf(self._window, shift)
+        else:
+            inside = self._delay.cdf_at(self._window / slower, shift)
+        if not self._net or self._refunds is None:
+            return inside
+        refundable = 1.0 if self._gifts is None else self._gifts.share
+        return inside - refundable * self._refunds.within(self._delay, self._window, shift, slower)
 
     def _times(self, number: int, size: int) -> Ints:
         """Return the block's times: gaps are exponential, and the sum of all of them is stretched to the duration."""

@@ -34,12 +34,14 @@ from simulator.methods.late_positives import late_positives
 from simulator.methods.log1p import log1p
 from simulator.methods.mature_daily import mature_daily
 from simulator.methods.miss import miss
+from simulator.methods.net_pu import net_pu
 from simulator.methods.nodef import nodef
 from simulator.methods.oracle import oracle
 from simulator.methods.plugins import Methods, PluginError, origin
 from simulator.methods.prior_correction import prior_correction
 from simulator.methods.pu import pu
 from simulator.methods.pu_wait import pu_wait
+from simulator.methods.tesla import tesla
 from simulator.methods.two_stage import two_stage
 from simulator.methods.ulc import ulc
 from simulator.methods.value_delta import value_delta
@@ -82,6 +84,8 @@ _OURS: Mapping[str, Recipe] = {
     "dfm_em": dfm_em,
     "nodef": nodef,
     "miss": miss,
+    "net_pu": net_pu,
+    "tesla": tesla,
     "value_oracle": value_oracle,
     "value_mature": value_mature,
     "value_delta": value_delta,

@@ -30,6 +30,7 @@ class Evaluated(NamedTuple):
     arrival: Ints  # us UTC, when the trainer's side first knew that it converted; int64 max if it never did
     true_probability: Floats32 | None  # synthetic worlds only
     segments: Mapping[str, tuple[NDArray[np.int32], Sequence[str]]]  # name -> (index into values, values)
+    refund_arrival: Ints | None = None  # as `arrival`, of its refund; None if labels do not know refunds
 
 
 class _Piece(NamedTuple):
@@ -167,6 +168,9 @@ def _frame(clicks: Evaluated, split: Split, rows: slice, ends: tuple[int, int]) 
     p, label, arrival = (_take(column, rows, order) for column in (clicks.prediction, clicks.label, clicks.arrival))
     q = None if clicks.true_probability is None else _take(clicks.true_probability, rows, order)
     seen = (arrival <= ends[0], arrival <= ends[1])
+    if clicks.refund_arrival is not None:
+        refund = _take(clicks.refund_arrival, rows, order)
+        seen = (seen[0] & (refund > ends[0]), seen[1] & (refund > ends[1]))
 
     def summed(first: int, last: int) -> Floats:
         found = np.zeros((3, _N_SUMS))

@@ -5,6 +5,7 @@ from hypothesis import HealthCheck, settings
 
 settings.register_profile(
     "house",
+    max_examples=40,  # a hundred would double the suite, and its methods are many
     deadline=None,  # compiled loops are slow once, and machines are noisy
     derandomize=True,  # a red run is red again
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],

@@ -67,7 +67,7 @@ def trained(log, feed, method, clock, how=replay, *, net=False):
 
 
 @pytest.mark.parametrize("name", METHODS)
-@settings(max_examples=40)
+@settings(max_examples=15)
 @given(
     log=logs(),
     feed=feeds,
@@ -92,7 +92,7 @@ def test_columns_equal_events(name, log, feed, every, lag, batch, net):
 
 
 @pytest.mark.parametrize("name", METHODS)
-@settings(max_examples=20)
+@settings(max_examples=8)
 @given(log=logs(), feed=feeds)
 def test_every_event_by_itself_equals_drains_of_a_microsecond(name, log, feed):
     exact = trained(log, feed, built(name), Clock.of(log, 0))

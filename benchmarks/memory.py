@@ -53,9 +53,8 @@ def main() -> None:
             peak("oracle", clicks, folder)  # prepares the log
         for method in options.methods:
             short, long = (peak(method, clicks, folder) for clicks in lengths)
-            print(
-                f"{method}: {short} MiB at {lengths[0]:,} clicks, {long} MiB at {lengths[1]:,}: {long / short:.2f} times"
-            )
+            grown = f"{short} MiB at {lengths[0]:,} clicks, {long} MiB at {lengths[1]:,}"
+            print(f"{method}: {grown}: {long / short:.2f} times")
 
 
 if __name__ == "__main__":

@@ -28,18 +28,20 @@ FAULTS = [
 
 
 @given(log=logs(), feed=faulty_feeds, cuts=st.lists(st.integers(0, 8_000), max_size=6), policy=st.sampled_from(HONEST))
-@settings(max_examples=80)
+@settings(max_examples=30)
 def test_cutting_time_changes_nothing_for_any_policy(log, feed, cuts, policy):
     log = halved(log)
     whole = shown(policy, log, feed, 0, 8_000)
     parts = [shown(policy, log, feed, a, b) for a, b in itertools.pairwise([0, *sorted(cuts), 8_000])]
     for name, column in whole._asdict().items():
+        if column is None:
+            continue  # nothing is told of money
         np.testing.assert_array_equal(column, np.concatenate([getattr(part, name) for part in parts]))
     assert (np.diff(whole.due) >= 0).all()
 
 
 @given(log=logs(), feed=faulty_feeds, moment=st.integers(1, 5_000), policy=st.sampled_from(HONEST))
-@settings(max_examples=80)
+@settings(max_examples=30)
 def test_what_is_shown_does_not_depend_on_what_comes_after(log, feed, moment, policy):
     log = halved(log)
     for change in (ended, rewritten):

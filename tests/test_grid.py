@@ -33,7 +33,8 @@ def grid_of(axes=AXES, **sections):
 def contents(folder):
     """Return the bytes of a cell's Parquet files."""
     found = {str(path.relative_to(folder)): path.read_bytes() for path in sorted(folder.rglob("*.parquet"))}
-    assert len(found) == len(METHODS) + 1
+    assert "metrics.parquet" in found
+    assert len(found) > 2
     return found
 
 

@@ -228,7 +228,7 @@ def test_the_likelihood_of_looks_does_not():
 def test_looks_say_what_the_earlier_ones_found():
     log = make_log([0, 10, 20], [(0, 5), (1, 170)])
     examples = Reveals((0, 100, 350)).due(View(log, delivered(log), now=1_000), 0, 1_000)
-    found = [(int(d), int(r), bool(y), int(k)) for r, d, y, k in zip(*examples, strict=True)]
+    found = [(int(d), int(r), bool(y), int(k)) for r, d, y, k in zip(*examples[:4], strict=True)]
     assert found == [
         (0, 0, False, 1),
         (10, 1, False, 1),

@@ -287,6 +287,7 @@ CHANGES = [
     {"delay": (DelayPart(1, HOUR),)},
     {"late_factor": 1.0},
     {"refunds": GiftRefunds(0.1, HOUR)},
+    {"refunds": GiftRefunds(0.1, HOUR), "net": True},
     {"attribution_window": DAY},
 ]
 

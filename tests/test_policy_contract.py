@@ -49,7 +49,10 @@ CASES = {
 }
 EVERY = [policy for cases in CASES.values() for policy in cases] + [Until(POLICIES["negative_first"](), 700)]
 HONEST = [policy for policy in EVERY if not policy.looks_ahead]
-ASKING_FOR_CONVERSIONS = [policy for policy in HONEST if getattr(policy, "asks", "") != "never"]
+OF_AMOUNTS = POLICIES["value_ages"]  # its label says whether an amount came early, a refund's too
+ASKING_FOR_CONVERSIONS = [
+    policy for policy in HONEST if getattr(policy, "asks", "") != "never" and not isinstance(policy, OF_AMOUNTS)
+]
 
 
 def shown(policy, log, feed, start, end, now=None):

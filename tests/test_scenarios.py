@@ -58,6 +58,7 @@ def test_resolved_names_every_key_and_says_durations_as_text():
     resolved = bare(clock={"publish_every": "60m"}).resolved()
     assert resolved["clock"] == {
         "attribution_window": "7d",
+        "label": "conversion",
         "evaluate_from": "0s",
         "publish_every": "1h",
         "publish_lag": "0s",

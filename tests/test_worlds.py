@@ -270,6 +270,7 @@ CHANGES = [
     {"gifts": Gifts()},
     {"attribution_window": DAY},
     {"refunds": Refunds(0.1, DAY)},
+    {"refunds": Refunds(0.1, DAY), "net": True},
     {"changes": (Drift(Step(DAY), rate=0.1),)},
     {"changes": (Drift(Growth(DAY), rate=0.1),)},
 ]

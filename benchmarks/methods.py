@@ -31,8 +31,9 @@ from simulator.methods import METHODS, Method, Parameter, Timing, parameters
 from simulator.metrics.days import DayStats
 from simulator.metrics.intervals import Interval, day_weights, paired_difference
 from simulator.metrics.windows import Evaluated, evaluate
-from simulator.runner import Unwatched, prepare_log
+from simulator.runner import prepare_log
 from simulator.trainer import Trainer
+from simulator.watcher import Unwatched
 
 CLICKS = 300_000  # that times are taken on
 REPLICATES = 1_000

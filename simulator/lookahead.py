@@ -17,8 +17,9 @@ from simulator.cuts import ended, rewritten, thinned
 from simulator.engine import replay
 from simulator.feed_faults import faults_beyond
 from simulator.methods import Method
-from simulator.runner import Unwatched, read_log
+from simulator.runner import read_log
 from simulator.trainer import Trainer
+from simulator.watcher import Unwatched
 
 CLICKS = 20_000
 

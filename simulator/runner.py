@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 
@@ -43,39 +43,8 @@ from simulator.results import Result
 from simulator.sources import reader_of
 from simulator.trainer import Tally, Trainer
 from simulator.tuning import Rehearsal, Trial, best, rehearsal, tune, tuned_on
+from simulator.watcher import Unwatched, Watcher
 from simulator.worth import Worth, worth
-
-
-class Watcher(Protocol):
-    """Whoever wants to know how far a run is."""
-
-    def reading(self, clicks: int) -> None:
-        """Be told how many clicks have been read so far."""
-
-    def replaying(self, methods: list[str], start: int, end: int) -> None:
-        """Be told what is about to be replayed, and the simulated time it will take, us UTC."""
-
-    def tick(self, method: str, now: int) -> None:
-        """Be told how far a method has come in simulated time, us UTC."""
-
-    def finished(self, method: str) -> None:
-        """Be told that a method has been replayed and measured."""
-
-
-class Unwatched:
-    """A watcher that does not care."""
-
-    def reading(self, clicks: int) -> None:
-        """Ignore it."""
-
-    def replaying(self, methods: list[str], start: int, end: int) -> None:
-        """Ignore it."""
-
-    def tick(self, method: str, now: int) -> None:
-        """Ignore it."""
-
-    def finished(self, method: str) -> None:
-        """Ignore it."""
 
 
 @dataclass(frozen=True)

@@ -11,8 +11,9 @@ from frames import changed, frame, played
 from replay.errors import LogError
 from scenarios.any_log import Log
 from simulator import load
-from simulator.runner import Unwatched, prepare_log
+from simulator.runner import prepare_log
 from simulator.sources import reader_of
+from simulator.watcher import Unwatched
 
 HOUR = pd.Timedelta(hours=1)
 CLICKS = {"name": "pair_clicks", "of": "clicks", "what": "count", "by": ["user", "campaign"]}

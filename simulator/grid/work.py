@@ -13,7 +13,8 @@ from simulator import build
 from simulator.folder import OutputError
 from simulator.grid.plan import Play, family
 from simulator.grid.store import Store, is_whole, written
-from simulator.runner import Stage, Unwatched, perform, read_log, set_stage, with_aggregates
+from simulator.runner import Stage, perform, read_log, set_stage, with_aggregates
+from simulator.watcher import Unwatched
 
 
 class Place(NamedTuple):

@@ -34,7 +34,8 @@ from simulator.predictions import write_predictions
 from simulator.record import Columnar, write_metrics
 from simulator.report import write_report
 from simulator.results import Result
-from simulator.runner import Unwatched, Watcher, prepare_log
+from simulator.runner import prepare_log
+from simulator.watcher import Unwatched, Watcher
 
 
 @dataclass(frozen=True)

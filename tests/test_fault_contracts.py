@@ -28,7 +28,7 @@ FAULTS = [
 
 
 @given(log=logs(), feed=faulty_feeds, cuts=st.lists(st.integers(0, 8_000), max_size=6), policy=st.sampled_from(HONEST))
-@settings(max_examples=30)
+@settings(max_examples=80)
 def test_cutting_time_changes_nothing_for_any_policy(log, feed, cuts, policy):
     log = halved(log)
     whole = shown(policy, log, feed, 0, 8_000)
@@ -41,7 +41,7 @@ def test_cutting_time_changes_nothing_for_any_policy(log, feed, cuts, policy):
 
 
 @given(log=logs(), feed=faulty_feeds, moment=st.integers(1, 5_000), policy=st.sampled_from(HONEST))
-@settings(max_examples=30)
+@settings(max_examples=80)
 def test_what_is_shown_does_not_depend_on_what_comes_after(log, feed, moment, policy):
     log = halved(log)
     for change in (ended, rewritten):

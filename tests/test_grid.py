@@ -1,5 +1,6 @@
 """Grids: a cell is the scenario run alone, whatever was there before, who was killed and what failed."""
 
+import json
 import os
 import signal
 import subprocess
@@ -31,10 +32,10 @@ def grid_of(axes=AXES, **sections):
 
 
 def contents(folder):
-    """Return the bytes of a cell's Parquet files."""
+    """Return the bytes of a cell's Parquet files: its metrics, and the predictions of each of its methods."""
     found = {str(path.relative_to(folder)): path.read_bytes() for path in sorted(folder.rglob("*.parquet"))}
-    assert "metrics.parquet" in found
-    assert len(found) > 2
+    methods = json.loads((folder / "run.json").read_text(encoding="utf-8"))["methods"]
+    assert len(found) == len(methods) + 1
     return found
 
 

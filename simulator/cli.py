@@ -16,6 +16,7 @@ from simulator.folder import OutputError
 from simulator.interruption import Interruption, StoppedError
 from simulator.lean import quick_start
 from simulator.market import estimators_options
+from simulator.signed import joined
 
 if TYPE_CHECKING:
     pass
@@ -58,7 +59,7 @@ only what is missing is done. A cell that fails does not stop the others; it is 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line and return its exit status."""
-    options = _parser().parse_args(arguments)
+    options = _parser().parse_args(joined(sys.argv[1:] if arguments is None else arguments))
     try:
         status: int = options.command(options)
     except (ScenarioError, LogError, OutputError) as error:

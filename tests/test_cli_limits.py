@@ -10,6 +10,7 @@ from scenarios.durations import DAY, HOUR, MINUTE
 from simulator import limits_options
 from simulator.cli import DONE, WRONG, main
 from simulator.limits import LIMITS
+from simulator.signed import joined
 
 SMALL = ["--attribution-window", "4d", "--clicks", "4000", "--seeds", "2"]
 
@@ -86,6 +87,38 @@ def test_the_log_is_long_enough_for_labels_to_mature_and_models_to_settle():
 )
 def test_growth_in_words(text, weekly):
     assert asked("--growth=" + text).growth * 7 == pytest.approx(math.log(weekly))
+
+
+@pytest.mark.parametrize("growth", [["--growth", "-10%"], ["--growth=-10%"], ["--growth", "-10% per week"]])
+def test_a_value_may_begin_with_a_minus_sign(growth, capsys):
+    assert main(["limits", "waiting_window", *SMALL, *growth]) == DONE
+    assert "traffic x0.9 per week" in " ".join(capsys.readouterr().out.split())
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [
+        (["limits", "--growth", "-10%", "fnw"], ["limits", "--growth=-10%", "fnw"]),
+        (["limits", "--rate", "-.5"], ["limits", "--rate=-.5"]),
+        (["limits", "--growth=x2", "-3"], ["limits", "--growth=x2", "-3"]),
+        (["run", "-3.toml"], ["run", "-3.toml"]),
+        (["run", "--", "--out", "-3"], ["run", "--", "--out", "-3"]),
+        (["limits", "--clicks", "-h"], ["limits", "--clicks", "-h"]),
+        (["limits", "--clicks", "-", "--rate"], ["limits", "--clicks", "-", "--rate"]),
+    ],
+)
+def test_only_a_negative_number_after_an_option_is_its_value(typed, meant):
+    assert joined(typed) == meant
+
+
+@pytest.mark.parametrize("option", ["--rate", "--clicks", "--seeds"])
+def test_a_negative_number_where_none_makes_sense_is_refused_in_words(option, capsys):
+    with pytest.raises(SystemExit):
+        main(["limits", option, "-10%"])
+    assert f"argument {option}: expected" in capsys.readouterr().err
+    with pytest.raises(SystemExit):
+        main(["limits", option, "-5"])
+    assert f"argument {option}: expected" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(

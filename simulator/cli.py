@@ -171,8 +171,9 @@ def _add_limits(commands: "argparse._SubParsersAction[argparse.ArgumentParser]")
         "limits",
         help="where methods settle",
         description="Print where each method settles by its closed form and in replays, in a world without features, "
-        "with one conversion rate and a mixture of delays: in steady, growing or shrinking traffic. With --outage, how "
-        "far an outage of the label feed moves each.",
+        "with one conversion rate and a mixture of delays: in steady, growing or shrinking traffic. With --refunds "
+        "labels are net of refunds, and methods that hear of conversions alone stand out. With --outage, how far an "
+        "outage of the label feed moves each.",
     )
     limits_options.add(limits)
     limits.set_defaults(command=_limits)
@@ -343,7 +344,7 @@ def _limits(options: argparse.Namespace) -> int:
         terminal.show_limits(title, limits_table.OUTAGE_COLUMNS, rows, len(asked))
     else:
         rows = limits_table.limit_rows(asked, toy, options.seeds)
-        terminal.show_limits(title, limits_table.LIMIT_COLUMNS, rows, len(asked))
+        terminal.show_limits(title, limits_table.LIMIT_COLUMNS, rows, len(asked), limits_table.notes(asked))
     return DONE
 
 

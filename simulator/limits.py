@@ -2,14 +2,17 @@
 
 import inspect
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from typing import Any
+
+import numpy as np
 
 from simulator.limits_dfm import revisited, telescoped
 from simulator.limits_elapsed import Masses, bi_defuse, ddfm, defer, defer_exact, defuse, elapsed_time
-from simulator.limits_net import refund_rate, taken_back
-from simulator.limits_once import fsiw, ulc
+from simulator.limits_net import net_by, refund_rate, taken_back
+from simulator.limits_once import calibrated, fsiw, ulc
 from simulator.methods import METHODS, parameters
+from simulator.methods.ages import ages
+from simulator.methods.miss import MOST
 from simulator.toy import Toy
 
 
@@ -18,19 +21,9 @@ def p(toy: Toy) -> float:
     return toy.rate * toy.converted_by(toy.attribution_window)
 
 
-def converted_by(toy: Toy, window: int) -> float:
-    """Return p F(window): what waiting leaves, whatever the traffic."""
-    return toy.rate * toy.converted_by(window)
-
-
 def net(toy: Toy) -> float:
     """Return P(converts and is not refunded, both inside the attribution window); p without refunds."""
     return p(toy) - toy.rate * taken_back(toy).within
-
-
-def net_by(toy: Toy, window: int) -> float:
-    """Return P(converts and is not refunded, both by the waiting window); p F(window) without refunds."""
-    return converted_by(toy, window) - toy.rate * taken_back(replace(toy, attribution_window=window)).within
 
 
 def net_undone(toy: Toy) -> float:
@@ -78,6 +71,18 @@ def confirmed(toy: Toy) -> float:
     return 2 * of.late / (of.late + 1 + of.confirmed)
 
 
+def synthesized(toy: Toy, windows: str) -> float:
+    """Return the limit of `miss`: p in steady and growing traffic, without refunds.
+
+    The mixture can say whatever lies between the least and the most that a model of a window says, and comes as near
+    as that to the share of conversions among them and negatives that are sure.
+    """
+    *shorter, _ = ages("windows", windows, toy.attribution_window, MOST)
+    says = [net(toy), *(duplicated(toy, window) for window in shorter)]
+    of = Masses.of(toy, 0)
+    return float(np.clip(of.late / (of.late + of.confirmed), min(says), max(says)))
+
+
 LIMITS: Mapping[str, Callable[..., float]] = {
     "oracle": net,
     "waiting_window": net_by,
@@ -89,7 +94,7 @@ LIMITS: Mapping[str, Callable[..., float]] = {
     "pu_wait": undone,
     "prior_correction": corrected,
     "late_positives": duplicated,
-    "calibrated_wait": p,
+    "calibrated_wait": calibrated,
     "mature_daily": net,
     "fnw_wait": corrected,
     "fnc_wait": corrected,
@@ -110,8 +115,8 @@ LIMITS: Mapping[str, Callable[..., float]] = {
     "ulc": ulc,
     "fsiw": fsiw,
     "gdfm": p,
-    "ftp": p,
-    "miss": p,
+    "ftp": net,
+    "miss": synthesized,
     "net_pu": net_undone,
     "tesla": tesla,
 }

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from scenarios.durations import DAY
+from simulator.limits_net import net_by
 from simulator.toy import Toy
 
 
@@ -84,9 +85,11 @@ def defuse(toy: Toy, window: int) -> float:
 
 
 def bi_defuse(toy: Toy, window: int) -> float:
-    """Return the limit of `bi_defuse`: p F(window), whatever the traffic, plus the late conversions per click."""
-    of = Masses.of(toy, window)
-    return of.p - of.delayed + of.late
+    """Return the limit of `bi_defuse`: p F(window), whatever the traffic, plus the late conversions per click.
+
+    The first is net of what was refunded by the window, where labels know refunds; the second is not.
+    """
+    return net_by(toy, window) + Masses.of(toy, window).late
 
 
 def ddfm(toy: Toy, window: int, confirm: int | None = None) -> float:

@@ -1,6 +1,7 @@
 """What becomes of conversions in a toy world with refunds: how many are taken back, and when that is known."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
@@ -29,6 +30,12 @@ def taken_back(toy: Toy) -> TakenBack:
         _over_delays(toy, 0, window, lambda d: _refunded(toy, window - d, 0.0)),
         _over_delays(toy, 0, window, lambda d: np.exp(-growth * d) * _refunded(toy, window - d, growth)),
     )
+
+
+def net_by(toy: Toy, window: int) -> float:
+    """Return P(converts and is not refunded, both by the waiting window); p F(window) without refunds."""
+    taken = taken_back(replace(toy, attribution_window=window)).within
+    return toy.rate * (toy.converted_by(window) - taken)
 
 
 def refund_rate(toy: Toy, window: int) -> float:

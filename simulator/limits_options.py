@@ -3,7 +3,7 @@
 import argparse
 import math
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from scenarios import Problem, ScenarioError, mismatch, unknown_name
@@ -42,6 +42,14 @@ def add(parser: argparse.ArgumentParser) -> None:
         help='how traffic changes: "x2 per week", "x0.5 per week", "+10%%", "-10%% per day" (default: not at all)',
     )
     parser.add_argument(
+        "--refunds",
+        type=_refunds,
+        default=(0.0, DAY),
+        metavar="SHARE:MEAN",
+        help="share of the conversions that are refunded and the mean time to that, such as 0.3:36h; labels are then "
+        "net of refunds (default: none)",
+    )
+    parser.add_argument(
         "--outage",
         type=_duration,
         metavar="TIME",
@@ -69,6 +77,8 @@ def toy(options: argparse.Namespace) -> "Toy":
         clicks=options.clicks or math.ceil(_CONVERSIONS / options.rate),
         days=_days(window, options.outage),
         growth=options.growth,
+        refunded=options.refunds[0],
+        refund_mean=options.refunds[1],
     )
     problems = []
     if options.window > window:
@@ -97,24 +107,33 @@ def methods(options: argparse.Namespace) -> dict[str, Mapping[str, Any]]:
     Raises
     ------
     ScenarioError
-        If a name is not that of a method with a limit.
+        If a name is not that of a method for conversions.
     """
     from simulator.limits import LIMITS  # noqa: PLC0415  (as above)
     from simulator.methods import METHODS, parameters  # noqa: PLC0415
 
     names = options.method or list(LIMITS)
-    if wrong := [_without_limit(name, LIMITS) for name in names if name not in LIMITS]:
+    if wrong := [problem for name in names for problem in _not_for_conversions(name, options)]:
         raise ScenarioError("latelabel limits", wrong)
     waiting = {name: parameters(METHODS[name]).get("window") for name in names}
     return {name: {"window": options.window} if one and one.default else {} for name, one in waiting.items()}
 
 
-def _without_limit(name: str, known: Mapping[str, Any]) -> Problem:
-    from simulator.limits_value import VALUE_LIMITS  # noqa: PLC0415
+def _not_for_conversions(name: str, options: argparse.Namespace) -> Iterator[Problem]:
+    """Yield what is wrong with asking for a method: it does not exist, wants to be told more, or predicts money."""
+    from simulator.limits import LIMITS  # noqa: PLC0415
+    from simulator.methods import METHODS, Parameter, Timing, parameters  # noqa: PLC0415
 
-    if name in VALUE_LIMITS:
-        return Problem("METHOD", f"{name} predicts money, and this world has none; docs/limits.md has its limit")
-    return unknown_name("METHOD", "method", name, known)
+    if name not in METHODS:
+        yield unknown_name("METHOD", "method", name, LIMITS)
+    elif name not in LIMITS:
+        known = parameters(METHODS[name])
+        if wanted := [key for key in known if key != "window" and known[key].default is Parameter.required]:
+            yield Problem("METHOD", f"{name} cannot be tried: {', '.join(wanted)} has no default")
+            return
+        given = {"window": options.window} if "window" in known and known["window"].default else {}
+        if METHODS[name](Timing(options.attribution_window, 2 * options.attribution_window), **given).target == "value":
+            yield Problem("METHOD", f"{name} predicts money, and this world has none; docs/limits.md has its limit")
 
 
 def _clicks_that_tell(asked: "Toy") -> float:
@@ -157,6 +176,12 @@ def _delays(text: str) -> tuple[tuple[float, int], ...]:
     if not math.isclose(total := sum(share for share, _ in delays), 1):
         raise argparse.ArgumentTypeError(f"expected shares that add up to 1, got {total:g} from {text!r}")
     return delays
+
+
+def _refunds(text: str) -> tuple[float, int]:
+    """Parse "0.3:36h"."""
+    share, _, mean = text.partition(":")
+    return _share(share), _duration(mean)
 
 
 def _growth(text: str) -> float:

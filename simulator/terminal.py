@@ -123,8 +123,10 @@ def _amount(amount: int | str) -> str:
     return f"{int(whole):,}.{places}" if whole != "-0" else amount
 
 
-def show_limits(title: str, columns: Sequence[str], rows: Iterable[Sequence[str]], total: int) -> None:
-    """Print a table of methods and figures, and meanwhile how many of its rows are done."""
+def show_limits(
+    title: str, columns: Sequence[str], rows: Iterable[Sequence[str]], total: int, notes: Sequence[str] = ()
+) -> None:
+    """Print a table of methods and figures with notes below it, and meanwhile how many of its rows are done."""
     table = Table()
     for number, name in enumerate(columns):
         table.add_column(name, justify="right" if number else "left")
@@ -133,6 +135,8 @@ def show_limits(title: str, columns: Sequence[str], rows: Iterable[Sequence[str]
     console = Console(highlight=False)
     console.print(Text(title, style="dim"))
     console.print(table)
+    for note in notes:
+        console.print(Text(note, style="dim"))
 
 
 def show_inspection(inspection: "Inspection") -> None:

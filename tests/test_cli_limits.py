@@ -3,6 +3,7 @@
 import argparse
 import math
 
+import numpy as np
 import pytest
 
 from scenarios import ScenarioError
@@ -11,6 +12,7 @@ from simulator import limits_options
 from simulator.cli import DONE, WRONG, main
 from simulator.limits import LIMITS
 from simulator.signed import joined
+from simulator.toy import Toy
 
 SMALL = ["--attribution-window", "4d", "--clicks", "4000", "--seeds", "2"]
 
@@ -48,6 +50,32 @@ def test_growth_moves_the_limit(capsys):
     assert "traffic x2 per week" in " ".join(printed.split())
     rows = table(printed)
     assert float(rows["fnw"][0]) < 0.97 * float(rows["mature_daily"][0])
+
+
+def test_refunds_part_the_methods_that_hear_of_them_from_the_others(capsys):
+    methods = ["oracle", "net_pu", "fnw", "miss"]
+    assert main(["limits", *methods, *SMALL, "--refunds", "0.4:12h", "--rate", "0.3"]) == DONE
+    printed = capsys.readouterr().out
+    rows, printed = table(printed), " ".join(printed.split())
+    net, gross = float(rows["oracle"][0]), float(rows["fnw"][0])
+    assert f"0.4 of the conversions are refunded, after Exp(12h): net rate {net:.4f}, gross rate {gross:.4f}" in printed
+    assert rows["net_pu"][0] == rows["oracle"][0]
+    toy = Toy(rate=0.3, attribution_window=4 * DAY, refunded=0.4, refund_mean=12 * HOUR)
+    taken = 0.4 * mean_refunds_in_time(toy)
+    assert net == pytest.approx(gross - taken, abs=2e-4)
+    for name in ("oracle", "net_pu", "fnw"):
+        reached, error = (float(figure) for figure in rows[name][1:3])
+        assert abs(reached - float(rows[name][0])) < 5 * error + 0.01
+    assert "miss may lie away" in printed
+
+
+def mean_refunds_in_time(toy):
+    """Return P(converts, and a refund that comes for sure is inside the window), by summing over delays."""
+    window, times = toy.attribution_window, (np.arange(400_000) + 0.5) / 400_000
+    delay = times * window
+    density = sum(share / mean * np.exp(-delay / mean) for share, mean in toy.delays)
+    refunded = -np.expm1(-(window - delay) / toy.refund_mean)
+    return toy.rate * float(np.mean(density * refunded)) * window
 
 
 def test_an_outage_moves_what_does_not_wait_for_the_feed(capsys):
@@ -134,6 +162,9 @@ def test_a_negative_number_where_none_makes_sense_is_refused_in_words(option, ca
         ("--delay", "0.5:30m,0.4:2h", "expected shares that add up to 1, got 0.9 from '0.5:30m,0.4:2h'"),
         ("--delay", "0.5:30m,0.5", 'expected a duration such as "90s" or "7d", got \'\''),
         ("--delay", "1:0s", "expected more than nothing, got '0s'"),
+        ("--refunds", "0.3", 'expected a duration such as "90s" or "7d", got \'\''),
+        ("--refunds", "1.3:36h", "expected a share between 0 and 1, got '1.3'"),
+        ("--refunds", "0.3:0s", "expected more than nothing, got '0s'"),
         ("--window", "an hour", 'expected a duration such as "90s" or "7d", got \'an hour\''),
         ("--seeds", "1", "expected a whole number of at least 2, got '1'"),
         ("--clicks", "-5", "expected a whole number of at least 1, got '-5'"),

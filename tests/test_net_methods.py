@@ -27,6 +27,7 @@ from simulator.toy import Toy
 
 TOY = Toy(clicks=30_000, days=30, attribution_window=10 * DAY, refunded=0.4, refund_mean=3 * DAY)
 GROWING = Toy(**{**TOY.__dict__, "growth": np.log(2) / 7, "clicks": 20_000})
+QUICK = Toy(**{**TOY.__dict__, "refund_mean": HOUR // 2})
 FOREVER = Toy(attribution_window=4_000 * DAY, refunded=0.3, refund_mean=DAY)
 TIMING = Timing(WINDOW, 1_500)
 
@@ -114,6 +115,33 @@ def test_replays_with_refunds_reach_the_limit(name, given, toy):
     proof = prove(partial(METHODS[name], **given), toy, 8)
     assert abs(proof.away(limit(name, toy, given))) < 4.5
     assert proof.error < 0.006
+
+
+@pytest.mark.parametrize(
+    ("name", "given"),
+    [
+        ("waiting_window", {"window": HOUR}),
+        ("calibrated_wait", {"window": HOUR}),
+        ("fsiw", {"window": HOUR}),
+        ("fsiw", {"window": HOUR, "deadline": DAY}),
+        ("ulc", {"window": HOUR}),
+        ("ulc", {"window": HOUR, "deadline": DAY, "update": True}),
+        ("bi_defuse", {"window": HOUR}),
+        ("frozen", {}),
+    ],
+)
+def test_methods_that_hear_of_refunds_at_their_one_look_settle_in_between(name, given):
+    proof = prove(partial(METHODS[name], **given), QUICK, 8)
+    assert abs(proof.away(limit(name, QUICK, given))) < 4.5
+    assert proof.error < 0.006
+
+
+def test_closed_forms_know_what_a_quick_refund_changes():
+    """Where refunds come within minutes a wait of an hour has heard of most, and what it is corrected by has not."""
+    net, gross = limit("oracle", QUICK, {}), p(QUICK)
+    for name in ("calibrated_wait", "fsiw", "ulc", "bi_defuse"):
+        assert net < limit(name, QUICK, {"window": HOUR}) < 0.97 * gross
+    assert limit("ftp", QUICK, {}) == net
 
 
 def test_methods_that_hear_of_conversions_alone_serve_the_gross_rate():

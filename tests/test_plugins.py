@@ -11,7 +11,7 @@ from frames import SCENARIO, changed, frame
 
 from scenarios import ScenarioError
 from simulator import Result, build, load
-from simulator.cli import DONE, main
+from simulator.cli import DONE, WRONG, main
 from simulator.methods import METHODS, PluginError, Timing, origin, parameters
 from simulator.methods.plugins import Methods
 
@@ -145,3 +145,39 @@ def test_a_clash_of_names_is_refused(packages):
         methods["mine"]
     with pytest.raises(ScenarioError, match="claimed by latelabel and thief"):
         load({**SCENARIO, "method": [{"name": "oracle"}]})
+
+
+DOUBLED = """
+from learners.corrections import Plain
+from replay.policies import Wait
+from simulator.methods import Duration, Method, Timing
+
+
+def patient(timing: Timing, *, window: Duration) -> Method:
+    "Wait."
+    return Method(Wait(window), Plain())
+
+
+def picky(timing: Timing, *, keep: float) -> Method:
+    "Wait."
+    return Method(Wait(0), Plain())
+
+
+def rich(timing: Timing) -> Method:
+    "Wait."
+    return Method(Wait(0), Plain(), target="value")
+"""
+
+
+def test_limits_tries_a_method_of_a_package_and_says_that_it_has_no_closed_form(packages, monkeypatch, capsys):
+    names = ("patient", "picky", "rich")
+    methods = packages("patience", DOUBLED, {name: f"patience:{name}" for name in names})
+    monkeypatch.setattr("simulator.limits_table.METHODS", methods)
+    assert main(["limits", "patient", "--attribution-window", "2d", "--clicks", "4000", "--seeds", "2"]) == DONE
+    row = next(line for line in capsys.readouterr().out.splitlines() if "patient" in line)
+    assert "no closed form" in row
+    assert 0.05 < float(row.split("│")[3]) < 0.15
+    assert main(["limits", "picky", "rich"]) == WRONG
+    told = capsys.readouterr().err
+    assert "picky cannot be tried: keep has no default" in told
+    assert "rich predicts money" in told

@@ -4,7 +4,7 @@ from replay.policies import NegativeFirst, Positives, RealNegatives, Wait, WaitT
 from simulator.methods.ages import ages
 from simulator.methods.base import Head, Method, Timing
 
-_MOST = 16  # each window has two models
+MOST = 16  # each window has two models
 
 
 def miss(timing: Timing, *, windows: str = "1d,7d,14d,21d,30d") -> Method:
@@ -26,7 +26,7 @@ def miss(timing: Timing, *, windows: str = "1d,7d,14d,21d,30d") -> Method:
     ValueError
         If the windows are not durations, or more than 16.
     """
-    lengths = ages("windows", windows, timing.attribution_window, _MOST)
+    lengths = ages("windows", windows, timing.attribution_window, MOST)
     n = len(lengths)
     shorter = {WAITED.format(k): Head(WaitThenLate(length), Plain()) for k, length in enumerate(lengths[:-1])}
     sure = RealNegatives(Positives(NegativeFirst()), timing.attribution_window)

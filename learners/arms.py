@@ -30,6 +30,9 @@ class ManyArmedLogistic:
     be pushed down by many full steps before its first positive.  Its intercepts learn 10 times as fast: there is one of
     each, so they can, and they follow a change that concerns all clicks.  SGD steps all three alike.
 
+    Intercepts start at -5: an arm that has learned nothing says 1 in 150, not 1/2.  Ages that no click has reached yet
+    then add little to what younger ones say.
+
     Parameters
     ----------
     arms : int
@@ -47,6 +50,7 @@ class ManyArmedLogistic:
     takes_negative = True
     start = 1.0  # of AdaGrad's sums of squares
     quick = 10.0  # how much faster than other weights AdaGrad steps an intercept
+    intercept = -5.0  # of an arm that has learned nothing
 
     def __init__(self, arms: int, bits: int, optimizer: str, learning_rate: float, l2: float) -> None:
         if optimizer not in _LOOPS:
@@ -61,6 +65,7 @@ class ManyArmedLogistic:
         half = -(-(1 + arms) // LANES) * LANES
         self._table = _table(bits, half, 2 if optimizer == "adagrad" else 1)
         self._table[:, half:] = self.start
+        self._table[-1, 1 : 1 + arms] = self.intercept
 
     def predict(self, x: Slots) -> Floats32:
         """Return probabilities of shape (n_clicks, arms), each in [1e-7, 1 - 1.2e-7].

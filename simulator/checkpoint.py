@@ -20,7 +20,7 @@ from simulator.operator import Operator
 from simulator.pipeline import Accidents
 from simulator.trainer import Tally, Trainer
 
-FORMAT = 1
+FORMAT = 2
 _SHOWN = "/shown"  # no model has an empty name
 
 
@@ -104,7 +104,7 @@ class Checkpoint:
             models = (self.folder / note["models"]).read_bytes()
         except (OSError, ValueError, KeyError, TypeError):
             return None
-        if note.get("identity") != json.loads(json.dumps(self.identity)):
+        if note.get("format") != FORMAT or note.get("identity") != json.loads(json.dumps(self.identity)):
             return None
         return note if note.get("digests") == self._digests(models, note.get("served", 0)) else None
 
@@ -119,6 +119,7 @@ class Checkpoint:
             trainer.shown_positive[:] = np.unpackbits(arrays[_SHOWN], count=len(trainer.shown_positive)).view(np.bool_)
             for name, part in trainer.models.items():
                 own = f"{name}/"
+                part.learned = name in note["learned"]
                 part.learner.restore({key.removeprefix(own): arrays[key] for key in arrays if key.startswith(own)})
         trainer.tally = Tally(**note["tally"])
         done: int = note["drains"]
@@ -173,6 +174,7 @@ class Checkpoint:
             "served": served,
             "position": operator.position,
             "tally": asdict(trainer.tally),
+            "learned": [name for name, part in trainer.models.items() if part.learned],
             "accidents": asdict(operator.accidents),
             "models": models.name,
             "digests": self._digests(models.read_bytes(), served),

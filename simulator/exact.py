@@ -121,7 +121,7 @@ class Exact:
 
     @staticmethod
     def _see(models: dict[str, Part], names: tuple[str, ...], x: Any) -> Seen:
-        return {name: models[name].learner.predict(Trainer.own(models[name], x)) for name in names}
+        return {name: models[name].says(x) for name in names}
 
     def _due_times(self) -> Ints:
         """Return every microsecond at which something may come due or arrive, before the clock's end."""

@@ -100,7 +100,7 @@ class Operator:
 
     def _restore(self, saved: Saved) -> None:
         for name, part in copy.deepcopy(saved.models).items():
-            self.trainer.models[name].learner = part.learner
+            self.trainer.models[name].learner, self.trainer.models[name].learned = part.learner, part.learned
         self.trainer.tally = replace(saved.tally, served=self.trainer.tally.served)
 
     def _save(self, drain: int) -> None:

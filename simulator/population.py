@@ -57,21 +57,27 @@ class Population:
 
 
 def shown(policy: LabelPolicy, ages: tuple[int, ...]) -> Examples:
-    """Return what a policy shows of one click for each outcome; `row` is the outcome, as `Population.outcomes`."""
+    """Return what a policy shows of one click for each outcome, long after the first click of all.
+
+    `row` is the outcome, as `Population.outcomes`, `due` the age at which it is shown.
+    """
     n, window = len(ages), ages[-1]
+    at = (window // DAY + 2) * DAY  # policies may do otherwise while no click is mature, and act once a day
     log = ClickLog(
-        click_time=np.zeros(n + 1, np.int64),
-        click=np.arange(n + 1),
-        slots=SlotTable.of(np.zeros((n + 1, 1), np.uint32)),
+        click_time=np.array([0, *[at] * (n + 1)]),
+        click=np.arange(n + 2),
+        slots=SlotTable.of(np.zeros((n + 2, 1), np.uint32)),
         feature_names=("constant",),
-        outcomes=Outcomes(np.arange(n), np.zeros(n, np.int8), np.array(ages), np.zeros(n, np.int64)),
+        outcomes=Outcomes(1 + np.arange(n), np.zeros(n, np.int8), at + np.array(ages), np.zeros(n, np.int64)),
         observed_until=NEVER,
         intake=Intake(),
         fingerprint="population",
     )
-    end = 2 * (window + DAY)  # time enough for policies that act once a day
+    end = at + 2 * (window + DAY)
     view = View(log, deliver(log, window, LabelFeed()), now=end, future=policy.looks_ahead)
-    return policy.due(view, 0, end)
+    examples = policy.due(view, at, end)
+    examples = examples.part(examples.row > 0)
+    return examples._replace(row=examples.row - 1, due=examples.due - at)
 
 
 @dataclass

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from learners.base import MAIN, Correction, Floats32, Learner, Parts, Seen, Shown
+from learners.kernels import HIGHEST, LOWEST
 from replay.feed import Deliveries
 from replay.log import MICROS, Bools, ClickLog, Ints
 from replay.policies import Examples, LabelPolicy, Until
@@ -42,6 +43,21 @@ class Part:
     learner: Any  # a Learner, or a ManyArmed one where `arms` is above 1
     constant: bool = False
     arms: int = 1
+    start: float | None = None  # what it says before it has learned anything, see `Head`
+    learned: bool = False  # whether it has
+
+    def says(self, x: Any) -> Floats32:
+        """Return its predictions for some features."""
+        if self.start is not None and not self.learned:
+            return np.full(len(x), min(max(self.start, LOWEST), HIGHEST), np.float32)
+        said: Floats32 = self.learner.predict(self.own(x))
+        return said
+
+    def own(self, x: Any) -> Any:
+        """Return features as it takes them: none of them where it is constant."""
+        if not self.constant:
+            return x
+        return x.select([]) if self.learner.features == "columns" else x[:, :0]
 
 
 class Trainer:
@@ -84,7 +100,15 @@ class Trainer:
         stages = (name for stage in self.stages.values() for name in stage.serves_from)
         self.serves_from = tuple(dict.fromkeys([*method.correction.serves_from, *stages]))
         self.parts = [
-            Part(name, head.policy, head.correction, _own(learner, head.loss, head.arms), head.constant, head.arms)
+            Part(
+                name,
+                head.policy,
+                head.correction,
+                _own(learner, head.loss, head.arms),
+                head.constant,
+                head.arms,
+                head.start,
+            )
             for name, head in method.heads.items()
         ]
         policy = method.policy
@@ -145,7 +169,7 @@ class Trainer:
     def see(self, names: tuple[str, ...], x: Any, models: dict[str, Part] | None = None) -> Seen:
         """Return what models say of some features; by default those in training."""
         models = self.models if models is None else models
-        return {name: models[name].learner.predict(self.own(models[name], x)) for name in names}
+        return {name: models[name].says(x) for name in names}
 
     def step(self, part: Part, examples: Examples, x: Any, seen: Seen) -> None:
         """Let a model learn some examples, weighed by what was seen."""
@@ -155,9 +179,10 @@ class Trainer:
         if part.name == MAIN and part.correction.needs:
             self._weigh(parts)
         if part.arms > 1:
-            part.learner.learn(self.own(part, x), parts.positive, parts.negative, examples.kind)
+            part.learner.learn(part.own(x), parts.positive, parts.negative, examples.kind)
         else:
-            part.learner.learn(self.own(part, x), parts.positive, parts.negative)
+            part.learner.learn(part.own(x), parts.positive, parts.negative)
+        part.learned = True
 
     def missed(self, end: int) -> int:
         """Return how many conversions are known just before `end` but were never shown as positives."""
@@ -188,13 +213,6 @@ class Trainer:
         if self.log.columns is None:
             raise ValueError("this learner wants raw columns, and the log was prepared without them")
         return self.log.columns
-
-    @staticmethod
-    def own(part: Part, x: Any) -> Any:
-        """Return features as a model takes them: none of them where it is constant."""
-        if not part.constant:
-            return x
-        return x.select([]) if part.learner.features == "columns" else x[:, :0]
 
     def _weigh(self, parts: Parts) -> None:
         weight = np.abs(parts.positive) + np.abs(parts.negative)

@@ -118,7 +118,7 @@ def test_an_unpublished_model_changes_what_is_served_and_nothing_that_is_learned
     assert hit.trainer.tally == steady.trainer.tally
     x = log.slots.take(np.arange(log.n_clicks))
     for part, other in zip(hit.trainer.parts, steady.trainer.parts, strict=True):
-        own = Trainer.own(part, x)
+        own = part.own(x)
         np.testing.assert_array_equal(part.learner.predict(own), other.learner.predict(own))
     outside = (log.click_time < start) | (log.click_time >= start + lasts + EVERY)
     np.testing.assert_array_equal(hit.trainer.prediction[outside], steady.trainer.prediction[outside])

@@ -25,6 +25,11 @@ CASES = {
         POLICIES["mature"](100, WINDOW, among, asks)
         for among, asks in (("all", "late"), ("converted", "early"), ("unconverted", "never"))
     ],
+    "ripening": [
+        POLICIES["ripening"](POLICIES["mature"](100, WINDOW, "all", "late")),
+        POLICIES["ripening"](POLICIES["mature"](0, WINDOW, "unconverted", "never")),
+        POLICIES["ripening"](POLICIES["mature_refunds"](30, WINDOW)),
+    ],
     "mature_daily": [POLICIES["mature_daily"](WINDOW)],
     "real_negatives": [
         POLICIES["real_negatives"](POLICIES["negative_first"](), WINDOW),
@@ -50,8 +55,17 @@ CASES = {
 EVERY = [policy for cases in CASES.values() for policy in cases] + [Until(POLICIES["negative_first"](), 700)]
 HONEST = [policy for policy in EVERY if not policy.looks_ahead]
 OF_AMOUNTS = POLICIES["value_ages"]  # its label says whether an amount came early, a refund's too
+
+
+def asked_of(policy):
+    """Return the policy that a ripening one holds, or the policy."""
+    return policy.policy if isinstance(policy, POLICIES["ripening"]) else policy
+
+
 ASKING_FOR_CONVERSIONS = [
-    policy for policy in HONEST if getattr(policy, "asks", "") != "never" and not isinstance(policy, OF_AMOUNTS)
+    policy
+    for policy in HONEST
+    if getattr(asked_of(policy), "asks", "") != "never" and not isinstance(policy, OF_AMOUNTS)
 ]
 
 

@@ -16,6 +16,7 @@ from replay.policies.real_negatives import RealNegatives
 from replay.policies.refund_looks import RefundLooks
 from replay.policies.reveals import Reveals
 from replay.policies.revisits import Revisits
+from replay.policies.ripening import Ripening
 from replay.policies.sampled_negatives import SampledNegatives
 from replay.policies.since import Since
 from replay.policies.twice import Twice
@@ -49,6 +50,7 @@ POLICIES = {
     "both": Both,
     "behind": Behind,
     "reveals": Reveals,
+    "ripening": Ripening,
     "since": Since,
     "value_ages": ValueAges,
     "value_delta": ValueDelta,
@@ -77,6 +79,7 @@ __all__ = [
     "RefundLooks",
     "Reveals",
     "Revisits",
+    "Ripening",
     "SampledNegatives",
     "Since",
     "Twice",

@@ -24,14 +24,14 @@ class Mature:
         us.
     among : {"all", "converted", "unconverted"}
         Which clicks are shown: every one, those that converted, those that had not converted by `window`.
-    asks : {"late", "early", "never"}
-        What the label says: whether the click converted late, early, or not at all.
+    asks : {"late", "early", "converted", "never"}
+        What the label says: whether the click converted late, early, at all, or not at all.
     """
 
     window: int
     attribution_window: int
     among: Literal["all", "converted", "unconverted"]
-    asks: Literal["late", "early", "never"]
+    asks: Literal["late", "early", "converted", "never"]
     looks_ahead: ClassVar[bool] = False
     kinds: ClassVar[tuple[str, ...]] = ("mature",)
 
@@ -41,6 +41,6 @@ class Mature:
         converted = view.converted(rows, by=due)
         early = view.converted(rows, by=np.minimum(view.click_time(rows) + self.window, due))
         shown = {"all": np.ones_like(converted), "converted": converted, "unconverted": ~early}[self.among]
-        label = {"late": converted & ~early, "early": early, "never": ~converted}[self.asks]
+        label = {"late": converted & ~early, "early": early, "converted": converted, "never": ~converted}[self.asks]
         n = int(np.count_nonzero(shown))
         return Examples(rows[shown], due[shown], label[shown], np.zeros(n, np.int8))

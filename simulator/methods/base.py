@@ -22,6 +22,7 @@ class Head:
     constant: bool = False  # whether it learns one probability for all clicks, without features
     arms: int = 1  # predictions of shape (n, arms), learned by the example's kind, where above 1
     loss: str = "logistic"  # what its learner minimizes, see `Learner.with_loss`
+    start: float | None = None  # what it says before it has learned anything; by default its learner decides
 
 
 class Stage(Protocol):

@@ -19,5 +19,5 @@ def bi_defuse(timing: Timing, *, window: Duration = 15 * MINUTE) -> Method:
         If the window is longer than the attribution window.
     """
     check_window(timing, window)
-    out_window = Head(NegativeThenLate(window), FakeNegativeSplit(OUT_WINDOW))
+    out_window = Head(NegativeThenLate(window), FakeNegativeSplit(OUT_WINDOW), start=0.0)
     return Method(Wait(window), TwoWindows(), {OUT_WINDOW: out_window})

@@ -21,4 +21,4 @@ def elkan_noto(timing: Timing, *, window: Duration = HOUR) -> Method:
         If the window is longer than the attribution window.
     """
     check_window(timing, window)
-    return Method(Wait(window), Rescale(), {LABELLED: Head(Positives(Wait(window)), Echo(), constant=True)})
+    return Method(Wait(window), Rescale(), {LABELLED: Head(Positives(Wait(window)), Echo(), constant=True, start=1.0)})

@@ -1,7 +1,7 @@
 """What a learner and a correction are."""
 
 from collections.abc import Mapping
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -125,3 +125,11 @@ class Correction(Protocol):
 
     def serve(self, seen: Seen) -> Floats32:
         """Return the probability of a conversion that is served, shape (n_clicks,), strictly inside (0, 1)."""
+
+
+@runtime_checkable
+class Clipping(Protocol):
+    """A correction that cuts weights off at a bound, and says how often."""
+
+    def clipped(self, shown: Shown, parts: Parts) -> int:
+        """Return how many of the examples, with the parts it gave them, have a weight that stands at its bound."""

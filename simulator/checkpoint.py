@@ -121,7 +121,7 @@ class Checkpoint:
                 own = f"{name}/"
                 part.learned = name in note["learned"]
                 part.learner.restore({key.removeprefix(own): arrays[key] for key in arrays if key.startswith(own)})
-        trainer.tally = Tally(**note["tally"])
+        trainer.tally = Tally.of(note["tally"])
         done: int = note["drains"]
         operator.go_on(done, note["position"], Accidents(**note["accidents"]))
         return done

@@ -101,11 +101,13 @@ class Operator:
     def _restore(self, saved: Saved) -> None:
         for name, part in copy.deepcopy(saved.models).items():
             self.trainer.models[name].learner, self.trainer.models[name].learned = part.learner, part.learned
-        self.trainer.tally = replace(saved.tally, served=self.trainer.tally.served)
+        self.trainer.tally = replace(copy.deepcopy(saved.tally), served=self.trainer.tally.served)
 
     def _save(self, drain: int) -> None:
         if drain in self._checkpoint.values():
-            self._saved[drain] = Saved(copy.deepcopy(self.trainer.models), replace(self.trainer.tally), self.position)
+            self._saved[drain] = Saved(
+                copy.deepcopy(self.trainer.models), copy.deepcopy(self.trainer.tally), self.position
+            )
 
     def _learn(self, now: int) -> None:
         left = self.pipeline.capacity

@@ -21,6 +21,7 @@ from simulator.ledger import Ledger
 from simulator.marks import marks
 from simulator.methods import METHODS, Parameter, origin, parameters, summary
 from simulator.money import differences, stage_one
+from simulator.weights import weighed
 
 if TYPE_CHECKING:
     from simulator.runner import Played, Stage
@@ -172,7 +173,7 @@ def _method(spec: Any, played: "Played") -> dict[str, Any]:
         "positives": tally.positives,
         "missed": played.missed,
         "seconds": played.seconds,
-        "weights": {"effective_share": tally.effective_share},
+        "weights": weighed(tally.weights),
         "drift": [
             {"time": iso(alarm.time), "before": _finite(alarm.before), "after": _finite(alarm.after)}
             for alarm in played.measures.alarms

@@ -44,6 +44,7 @@ from simulator.sources import reader_of
 from simulator.trainer import Tally, Trainer
 from simulator.tuning import Rehearsal, Trial, best, rehearsal, tune, tuned_on
 from simulator.watcher import Unwatched, Watcher
+from simulator.weights import blamed
 from simulator.worth import Worth, worth
 
 
@@ -292,11 +293,12 @@ def _play(stage: Stage, label: str, method: Method, stopped: list[BaseException]
         go_on(now)
         stage.watcher.tick(label, now)
 
-    trials = tune(stage.rehearsal, method, go_on) if stage.rehearsal else ()
-    rate = best(trials, stage.scenario.learner.learning_rate) if trials else None
-    learner = copy.deepcopy(stage.learner) if rate is None else build.learner(stage.scenario, rate)
-    started = time.perf_counter()
-    trainer, operator = _replayed(stage, label, method, learner, tick)
+    with blamed(label):
+        trials = tune(stage.rehearsal, method, go_on) if stage.rehearsal else ()
+        rate = best(trials, stage.scenario.learner.learning_rate) if trials else None
+        learner = copy.deepcopy(stage.learner) if rate is None else build.learner(stage.scenario, rate)
+        started = time.perf_counter()
+        trainer, operator = _replayed(stage, label, method, learner, tick)
     replayed = time.perf_counter()
     measures = _measured(stage, method, trainer.prediction, trainer.recorded)
     folder = stage.folder / "predictions" / f"method={label}"

@@ -16,7 +16,7 @@ from scenarios.durations import DAY, format_duration
 from scenarios.instants import format_instant
 from simulator.methods import Parameter
 from simulator.results import Result
-from simulator.terminal_figures import figures, titled, tuning
+from simulator.terminal_figures import figures, titled, tuning, weights
 
 if TYPE_CHECKING:
     from simulator.lookahead import Inspection, Verdict
@@ -86,6 +86,8 @@ def show(result: Result) -> None:
         console.print(table)
     if any("tuning" in method for method in record["methods"].values()):
         console.print(tuning(record["methods"]))
+    if (uneven := weights(record["methods"])).row_count:
+        console.print(uneven)
     console.print(_accounts(record["ledger"]))
     for name, method in record["methods"].items():
         hurt = [f"{count:,} {what}" for what, count in method.get("pipeline", {}).items() if count]

@@ -9,6 +9,7 @@ from rich.box import SIMPLE_HEAD
 from rich.table import Table
 from rich.text import Text
 
+from simulator.report.words import EVEN, percent
 from simulator.results import Result
 
 _COLUMNS = {
@@ -95,6 +96,22 @@ def tuning(methods: Mapping[str, Any]) -> Table:
         table.add_column(f"{trial['learning_rate']:g}", justify="right", no_wrap=True)
     for label, method in methods.items():
         table.add_row(Text(label), *(_trial(trial, method) for trial in method["tuning"]))
+    return table
+
+
+def weights(methods: Mapping[str, Any]) -> Table:
+    """Return the table of methods with uneven weights, and of heads with weights that were cut off."""
+    table = titled("weights: what share of the examples would tell as much weighted evenly, and how many were cut off")
+    table.add_column("method", no_wrap=True)
+    for name in ("effective", "cut off"):
+        table.add_column(name, justify="right", no_wrap=True)
+    for label, method in methods.items():
+        served = method.get("weights") or {}
+        heads = {f"{label}: {name}": one for name, one in served.get("heads", {}).items() if one["clipped_share"]}
+        for name, one in {label: served, **heads}.items():
+            share, cut = one.get("effective_share") or 1.0, one.get("clipped_share") or 0.0
+            if share <= EVEN or cut:
+                table.add_row(Text(name), percent(share), percent(cut) if cut else "-")
     return table
 
 

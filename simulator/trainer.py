@@ -2,18 +2,21 @@
 
 import copy
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 
-from learners.base import MAIN, Correction, Floats32, Learner, Parts, Seen, Shown
+from learners.base import MAIN, Clipping, Correction, Floats32, Learner, Parts, Seen, Shown
+from learners.corrections import Plain
 from learners.kernels import HIGHEST, LOWEST
 from replay.feed import Deliveries
 from replay.log import MICROS, Bools, ClickLog, Ints
 from replay.policies import Examples, LabelPolicy, Until
 from replay.view import View
 from simulator.methods import Method
+from simulator.weights import NotFiniteError, WeightError, Weights, blame
 
 
 @dataclass
@@ -24,13 +27,12 @@ class Tally:
     examples: int = 0
     positives: int = 0
     head_examples: int = 0
-    weight: float = 0.0  # sum of |a| + |b|
-    weight_squared: float = 0.0
+    weights: dict[str, Weights] = field(default_factory=dict)  # by model; of money, which is no weight, none
 
-    @property
-    def effective_share(self) -> float:
-        """Effective sample size over examples, (sum w)^2 / (n sum w^2); 1 where nothing is weighed (Kish 1965)."""
-        return self.weight**2 / (self.examples * self.weight_squared) if self.weight_squared else 1.0
+    @classmethod
+    def of(cls, plain: Mapping[str, Any]) -> "Tally":
+        """Return what `asdict` made plain."""
+        return cls(**{**plain, "weights": {name: Weights(**one) for name, one in plain["weights"].items()}})
 
 
 @dataclass
@@ -45,6 +47,16 @@ class Part:
     arms: int = 1
     start: float | None = None  # what it says before it has learned anything, see `Head`
     learned: bool = False  # whether it has
+
+    @cached_property
+    def even(self) -> bool:
+        """Whether every example weighs 1, whatever it is."""
+        return getattr(type(self.correction), "parts", None) is Plain.parts
+
+    @cached_property
+    def clipping(self) -> Clipping | None:
+        """The correction, if it cuts weights off."""
+        return self.correction if isinstance(self.correction, Clipping) else None
 
     def says(self, x: Any) -> Floats32:
         """Return its predictions for some features."""
@@ -120,6 +132,7 @@ class Trainer:
         self.models = {part.name: part for part in self.parts}
         self.serving: dict[str, Part] | None = None  # models that serve in the place of those in training
         self.spoil: Callable[[Part, Examples], Examples] | None = None  # what happens to examples on their way
+        self.weighed = method.target == "conversion"
         self.tally = Tally()
 
     def serve(self, start: int, end: int) -> None:
@@ -175,14 +188,26 @@ class Trainer:
         """Let a model learn some examples, weighed by what was seen."""
         elapsed = examples.due - self.log.click_time[examples.row]
         amount = None if examples.amount is None else (examples.amount / MICROS).astype(np.float32)
-        parts = part.correction.parts(Shown(examples.label, examples.kind, elapsed, amount), seen)
-        if part.name == MAIN and part.correction.needs:
-            self._weigh(parts)
+        shown = Shown(examples.label, examples.kind, elapsed, amount)
+        parts = part.correction.parts(shown, seen)
+        if self.weighed:
+            self._weigh(part, shown, parts, seen)
         if part.arms > 1:
             part.learner.learn(part.own(x), parts.positive, parts.negative, examples.kind)
         else:
             part.learner.learn(part.own(x), parts.positive, parts.negative)
         part.learned = True
+
+    def _weigh(self, part: Part, shown: Shown, parts: Parts, seen: Seen) -> None:
+        weights = self.tally.weights.setdefault(part.name, Weights())
+        if part.even:
+            weights.add_ones(len(parts.positive))
+            return
+        clipped = part.clipping.clipped(shown, parts) if part.clipping else 0
+        try:
+            weights.add(parts, clipped)
+        except NotFiniteError as wrong:
+            raise WeightError(blame(part.correction, shown, parts, seen, *wrong.args)) from None
 
     def missed(self, end: int) -> int:
         """Return how many conversions are known just before `end` but were never shown as positives."""
@@ -213,11 +238,6 @@ class Trainer:
         if self.log.columns is None:
             raise ValueError("this learner wants raw columns, and the log was prepared without them")
         return self.log.columns
-
-    def _weigh(self, parts: Parts) -> None:
-        weight = np.abs(parts.positive) + np.abs(parts.negative)
-        self.tally.weight += float(weight.sum(dtype=np.float64))
-        self.tally.weight_squared += float(np.dot(weight, weight))
 
 
 def _own(learner: Learner, loss: str, arms: int) -> Any:

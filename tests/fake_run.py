@@ -138,7 +138,7 @@ def _method(made):
         "missed": 28_000 if made.name == "waiting_window" else 0,
         "seconds": 0.41,
         "drift": alarms,
-        "weights": {"effective_share": 0.97},
+        "weights": {"effective_share": 0.97, "clipped_share": 0.012},
     }
 
 

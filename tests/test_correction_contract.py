@@ -2,11 +2,12 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from learners.base import MAIN, Shown
+from learners.base import MAIN, Clipping, Shown
 from learners.corrections import CORRECTIONS
+from simulator.weights import Weights
 
 unit = st.floats(2.0**-20, 1 - 2.0**-20, width=32)
 
@@ -33,6 +34,27 @@ def test_parts_are_finite_float32_of_the_right_length(name, rows):
         assert part.shape == (len(rows),)
         assert part.dtype == np.float32
         assert np.all(np.isfinite(part))
+
+
+@pytest.mark.parametrize("name", CORRECTIONS)
+@settings(max_examples=15)
+@given(st.lists(st.tuples(st.booleans(), unit), max_size=20))
+def test_weights_are_added_up_and_what_was_cut_off_is_counted_example_by_example(name, rows):
+    correction = CORRECTIONS[name]()
+    examples, seen = shown([r[0] for r in rows]), plugged(correction, [r[1] for r in rows])
+    parts, weights = correction.parts(examples, seen), Weights()
+    cut = correction.clipped(examples, parts) if isinstance(correction, Clipping) else 0
+    weights.add(parts, cut)
+    by_hand = [abs(float(a)) + abs(float(b)) for a, b in zip(*parts, strict=True)]
+    assert (weights.examples, weights.total) == (len(rows), sum(by_hand))
+    assert weights.squared == sum(weight * weight for weight in by_hand)
+    assert 0 < weights.effective_share <= 1
+    alone = 0
+    for i in range(len(rows)):
+        one = Shown(*(column[i : i + 1] for column in examples[:3]))
+        part = correction.parts(one, {told: said[i : i + 1] for told, said in seen.items()})
+        alone += correction.clipped(one, part) if isinstance(correction, Clipping) else 0
+    assert alone == cut <= len(rows)
 
 
 @pytest.mark.parametrize("name", CORRECTIONS)

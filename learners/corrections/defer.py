@@ -9,6 +9,8 @@ from learners.base import MAIN, Parts, Seen, Shown
 from learners.corrections.auxiliary import DELAYED
 from learners.corrections.plain import Plain
 
+_LARGEST = np.float32(2)
+
 
 @dataclass(frozen=True)
 class Defer(Plain):
@@ -37,3 +39,7 @@ class Defer(Plain):
         negative = (one - f) / (one - f + half * seen[DELAYED])
         positive = np.where(shown.label, one / (one - half * late), zero)
         return Parts(positive, np.where(shown.label, zero, negative))
+
+    def clipped(self, shown: Shown, parts: Parts) -> int:  # noqa: ARG002  (negatives have no positive part)
+        """Return how many positives weigh 2, since D was not below f."""
+        return int(np.count_nonzero(parts.positive >= _LARGEST))

@@ -40,3 +40,7 @@ class Dual(Plain):
         soft = np.where(shown.kind == _CONFIRMED, early, one - seen[REAL_NEGATIVE])
         positive = np.where(shown.label, one, soft)
         return Parts(positive, one - positive)
+
+    def clipped(self, shown: Shown, parts: Parts) -> int:
+        """Return how many confirmed negatives have a soft label of 0, since D was not below f."""
+        return int(np.count_nonzero((shown.kind == _CONFIRMED) & (parts.positive <= 0)))

@@ -40,3 +40,7 @@ class FeedbackShift(Plain):
         one, zero = np.float32(1), np.float32(0)
         weight = np.minimum(one / (one - seen[LATE]), np.float32(self.clip))
         return Parts(np.where(shown.label, weight, zero), np.where(shown.label, zero, seen[REAL_NEGATIVE]))
+
+    def clipped(self, shown: Shown, parts: Parts) -> int:  # noqa: ARG002  (negatives have no positive part)
+        """Return how many positives have the largest weight."""
+        return int(np.count_nonzero(parts.positive >= np.float32(self.clip)))

@@ -11,7 +11,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from learners.base import MAIN, Correction, Floats32, Parts, Seen, Shown
+from learners.base import MAIN, Clipping, Correction, Floats32, Parts, Seen, Shown
 from learners.corrections.auxiliary import DELAYED, LATE, REAL_NEGATIVE
 from learners.corrections.plain import Plain
 
@@ -100,6 +100,10 @@ class ByHazard:
     def parts(self, shown: Shown, seen: Seen) -> Parts:
         """Return the correction's parts."""
         return self.correction.parts(shown, self._with_known(seen))
+
+    def clipped(self, shown: Shown, parts: Parts) -> int:
+        """Return what the correction says."""
+        return self.correction.clipped(shown, parts) if isinstance(self.correction, Clipping) else 0
 
     def serve(self, seen: Seen) -> Floats32:
         """Return what the correction serves."""

@@ -6,7 +6,7 @@ import numpy as np
 
 from learners.base import MAIN, Parts, Seen, Shown
 from learners.corrections.delay_curves import RATE, so_far, still_converts
-from learners.corrections.telescoped import Telescoped, constant
+from learners.corrections.telescoped import Telescoped, at_bound, constant
 
 
 @dataclass(frozen=True)
@@ -58,3 +58,7 @@ class SoftConvertedDelay(SoftConverted):
         """Return (-g, g)."""
         over = self.delays.interval(shown.kind, seen, self.of)
         return constant(so_far(seen[MAIN].astype(np.float64), shown.label, over))
+
+    def clipped(self, shown: Shown, parts: Parts) -> int:  # noqa: ARG002  (every gradient has the same bound)
+        """Return how many gradients stand at the bound."""
+        return at_bound(parts)

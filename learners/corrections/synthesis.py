@@ -6,7 +6,7 @@ import numpy as np
 
 from learners.base import MAIN, Floats32, Parts, Seen, Shown
 from learners.corrections.follow_prophet import PREFERRED, WAITED, shares
-from learners.corrections.telescoped import constant
+from learners.corrections.telescoped import at_bound, constant
 
 
 @dataclass(frozen=True)
@@ -48,6 +48,10 @@ class Synthesis:
         mixture = np.clip(np.sum(share * says, axis=0), 1e-7, 1 - 1e-7)
         residual = (mixture - shown.label) / (mixture * (1 - mixture))
         return constant(share[self.model] * (says[self.model] - mixture) * residual)
+
+    def clipped(self, shown: Shown, parts: Parts) -> int:  # noqa: ARG002  (every gradient has the same bound)
+        """Return how many gradients stand at the bound."""
+        return at_bound(parts)
 
     def serve(self, seen: Seen) -> Floats32:
         """Serve what was learned."""

@@ -82,6 +82,11 @@ def constant(gradient: Floats) -> Parts:
     return Parts(-bounded, bounded)
 
 
+def at_bound(parts: Parts) -> int:
+    """Return how many of such gradients were clipped."""
+    return int(np.count_nonzero(np.abs(parts.negative) >= _LONGEST))
+
+
 @dataclass(frozen=True)
 class TelescopedDelay(Telescoped):
     r"""The part of the delayed feedback model (DFM) that says when a click converts: "rate", "shape" or a kernel.
@@ -106,3 +111,7 @@ class TelescopedDelay(Telescoped):
         """Return (-g, g)."""
         over = self.delays.interval(shown.kind, seen, self.of)
         return constant(within(seen[MAIN].astype(np.float64), shown.label, over))
+
+    def clipped(self, shown: Shown, parts: Parts) -> int:  # noqa: ARG002  (every gradient has the same bound)
+        """Return how many gradients stand at the bound."""
+        return at_bound(parts)

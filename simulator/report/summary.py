@@ -22,7 +22,6 @@ from simulator.report.toml import toml
 
 FORMAT = 1  # of run.json
 BOUNDS = ("oracle", "value_oracle")  # methods that see the future, and say so
-EVEN = 0.995  # effective share of examples above which weights are not worth a word
 
 
 def summarize(folder: Path) -> dict[str, Any]:
@@ -146,11 +145,19 @@ def _sums(true: float | None, seen: float | None) -> str:
 
 
 def _weighing(method: Mapping[str, Any]) -> str | None:
-    """Return what uneven weights cost: how many evenly weighted examples would tell as much."""
-    share = (method.get("weights") or {}).get("effective_share")
-    if share is None or share > EVEN or not method.get("examples"):
+    """Return what uneven weights cost: how many evenly weighted examples would tell as much; and how many were cut."""
+    weights = method.get("weights") or {}
+    share = weights.get("effective_share")
+    if share is None or not method.get("examples"):
         return None
-    return f"{words.count(method['examples'])} examples, as telling as {words.percent(share)} of them weighted evenly."
+    told = []
+    if share <= words.EVEN:
+        count = words.count(method["examples"])
+        told.append(f"{count} examples, as telling as {words.percent(share)} of them weighted evenly.")
+    cut = {"": weights.get("clipped_share", 0.0)}
+    cut |= {f" of its model {name}": one["clipped_share"] for name, one in weights.get("heads", {}).items()}
+    told += [f"{words.percent(one)} of the weights{whose} were cut off." for whose, one in cut.items() if one]
+    return " ".join(told) or None
 
 
 def _windows(run: Mapping[str, Any]) -> dict[str, list[str]]:

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 MINUS = "\u2212"
 NO_ANSWER = "\u2014"
 TO = "\u2013"
+EVEN = 0.995  # effective share of examples above which weights are not worth a word
 
 DIGITS = {
     "calibration_ratio": 3,

@@ -21,7 +21,7 @@ method, clicks, out = sys.argv[1], int(sys.argv[2]), sys.argv[3]
 log = {"kind": "synthetic", "clicks": clicks, "days": 30, "conversion_rate": 0.1, "gifts": {"share": 0.5}}
 log["refunds"] = {"share": 0.2}
 sections = {"name": "memory", "log": log, "learner": {"bits": 18}, "metrics": {"bootstrap": 20}}
-sections["clock"] = {"evaluate_from": "1d"}
+sections["clock"] = {"evaluate_from": "15d"}
 if method in ("net_pu", "tesla"):
     sections["clock"]["label"] = "net_conversion"
 scenario = load({**sections, "method": [{"name": method}]})

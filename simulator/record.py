@@ -24,7 +24,7 @@ from simulator.money import differences, stage_one
 from simulator.weights import weighed
 
 if TYPE_CHECKING:
-    from simulator.runner import Played, Stage
+    from simulator.stage import Played, Stage
 
 FORMAT = 1
 PACKAGES = ("latelabel", "numpy", "pyarrow", "numba", "simpy", "river")

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from replay.errors import LogError
-from scenarios import Grid, ScenarioError, catalogue, schema
+from scenarios import Grid, Scenario, ScenarioError, catalogue, schema
 from scenarios.durations import SECOND, parse_duration
 from simulator import limits_options, stress_options
 from simulator.folder import OutputError
@@ -182,16 +182,27 @@ def _add_check(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
         "check",
         help="does a method look ahead?",
         description="Replay the scenario's methods on its log and on logs that differ from it only after the middle "
-        "click, and compare, to the last bit, what each method predicted up to there.",
-        epilog="exit status: 0 if no method looks ahead that claims not to (oracle says that it does), 1 otherwise",
+        "click, and compare, to the last bit, what each method predicted up to there. With --ties, replay them on the "
+        "whole log with its ties in other orders instead, and show how far each metric moves.",
+        epilog="exit status: 0 if no method looks ahead that claims not to (oracle says that it does), 1 otherwise; "
+        "with --ties, 0",
     )
     check.add_argument("scenario", help="a scenario file (TOML), or a name from: latelabel list")
     check.add_argument(
         "--clicks",
         type=_positive,
-        default=20_000,
         metavar="N",
-        help="at most so many clicks, spread over the whole log (default: 20000)",
+        help="at most so many clicks, spread over the whole log (default: 20000); not with --ties, which few would be "
+        "left of",
+    )
+    check.add_argument(
+        "--ties",
+        type=_positive,
+        nargs="?",
+        const=5,
+        metavar="N",
+        help="shuffle what happens at one instant, N times (default: 5; write it after SCENARIO), and show how far "
+        "each metric moves, beside its interval",
     )
     _add_set(check)
     check.set_defaults(command=_check)
@@ -309,11 +320,28 @@ def _compare(options: argparse.Namespace) -> int:
 
 def _check(options: argparse.Namespace) -> int:
     from simulator import build, terminal  # noqa: PLC0415  (as above)
-    from simulator.lookahead import inspect  # noqa: PLC0415
+    from simulator.lookahead import CLICKS, inspect  # noqa: PLC0415
 
-    inspection = inspect(build.load(options.scenario, options.set), clicks=options.clicks)
+    scenario = build.load(options.scenario, options.set)
+    if options.ties:
+        return _check_ties(scenario, options)
+    inspection = inspect(scenario, clicks=options.clicks or CLICKS)
     terminal.show_inspection(inspection)
     return DONE if inspection.passed else FAILED
+
+
+def _check_ties(scenario: Scenario, options: argparse.Namespace) -> int:
+    from simulator.terminal import Progress  # noqa: PLC0415  (as above)
+    from simulator.terminal_ties import show_ties  # noqa: PLC0415
+    from simulator.ties import shake  # noqa: PLC0415
+
+    if options.clicks:
+        _complain("--clicks: expected none with --ties: a log that is thinned has fewer ties; leave one of them out")
+        return WRONG
+    with Progress() as watcher:
+        ties = shake(scenario, plays=options.ties, watcher=watcher)
+    show_ties(ties)
+    return DONE
 
 
 def _list(options: argparse.Namespace) -> int:  # noqa: ARG001  (every command is given its options)

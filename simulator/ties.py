@@ -24,7 +24,8 @@ from simulator.measure import evaluated, measure, unmeasured
 from simulator.methods import PROBABILITY, Method
 from simulator.money import AMOUNT, judge
 from simulator.operator import Operator
-from simulator.runner import Stage, read_log, set_stage
+from simulator.preparation import read_log
+from simulator.stage import Stage, set_stage
 from simulator.trainer import Part, Trainer
 from simulator.tuning import best, tune
 from simulator.watcher import Unwatched, Watcher

@@ -111,7 +111,7 @@ class StrayLines:
         [first] = self._first
         line = int(self._open_lines().find(np.array([first.number]))[0])
         fitting = self._seen - self.count
-        told = f"{fitting:,} of {self._seen:,} rows read have the {first.expected} columns that the file begins with"
+        told = f"{fitting:,} of {self._seen:,} rows read have the {_columns(first.expected)} that the file begins with"
         return f"{told}; {_told(first, line)}; mend the first line, or write the file again with one delimiter"
 
     def _strays(self, mine: list[_Stray], first: int) -> Strays:
@@ -122,4 +122,8 @@ class StrayLines:
 
 
 def _told(stray: _Stray, line: int) -> str:
-    return f"line {line}: expected {stray.expected} columns, found {stray.actual}: {stray.text!r}"
+    return f"line {line}: expected {_columns(stray.expected)}, found {stray.actual}: {stray.text!r}"
+
+
+def _columns(n: int) -> str:
+    return "1 column" if n == 1 else f"{n} columns"

@@ -1,16 +1,15 @@
 """Play methods on a stage: replay, measure, settle the ledger, write."""
 
 import copy
-import tempfile
 import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from learners.base import Floats32, Learner
+from replay.scratch import scratch_column
 from simulator import build
 from simulator.checkpoint import Checkpoint
 from simulator.engine import replay
@@ -89,7 +88,7 @@ def _replayed(
     log, clock = stage.log, stage.clock
     checkpoint = stage.keeper.checkpoint(label) if stage.keeper and clock.drains else None
     prediction, *recorded = (_kept_column(stage, checkpoint, name) for name in ("prediction", *method.stages))
-    shown = _column(stage.folder, log.n_clicks, np.bool_)
+    shown = scratch_column(stage.folder, log.n_clicks, np.bool_)
     stages = dict(zip(method.stages, recorded, strict=True))
     trainer = Trainer(log, stage.deliveries, method, learner, clock.batch, prediction, shown, stages)
     operator = Operator(trainer, clock, build.pipeline(stage.scenario, clock)) if clock.drains else None
@@ -114,15 +113,9 @@ def _measured(stage: Stage, method: Method, prediction: Floats32, stages: Mappin
 def _kept_column(stage: Stage, checkpoint: Checkpoint | None, name: str) -> Any:
     """Return a column that a checkpoint keeps, or one that is gone with the run."""
     length = stage.log.n_clicks
-    return checkpoint.column(name, length, np.float32) if checkpoint else _column(stage.folder, length, np.float32)
-
-
-def _column(folder: Path, length: int, dtype: Any) -> Any:
-    """Return zeros of the log's length, mapped from an unnamed file instead of held in memory."""
-    if not length:
-        return np.zeros(0, dtype)
-    with tempfile.TemporaryFile(dir=folder) as file:
-        return np.asarray(np.memmap(file, dtype=dtype, mode="w+", shape=(length,)))  # a plain array is quicker to cut
+    if checkpoint:
+        return checkpoint.column(name, length, np.float32)
+    return scratch_column(stage.folder, length, np.float32)
 
 
 def _settle(stage: Stage, played: dict[str, Played]) -> Ledger:

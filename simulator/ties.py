@@ -3,6 +3,7 @@
 import copy
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -13,6 +14,7 @@ from replay.aggregates import derive
 from replay.feed import deliver
 from replay.log import NEVER, ClickLog, Ints
 from replay.policies import Examples
+from replay.scratch import out_of_memory
 from replay.store import cache_folder
 from replay.ties import ShuffledTies, contested, shuffled_outcomes, tied
 from scenarios import Scenario
@@ -22,7 +24,7 @@ from simulator.engine import replay
 from simulator.folder import Temporary
 from simulator.measure import evaluated, measure, unmeasured
 from simulator.methods import PROBABILITY, Method
-from simulator.money import AMOUNT, judge
+from simulator.money import AMOUNT, judge, valued
 from simulator.operator import Operator
 from simulator.preparation import read_log
 from simulator.stage import Stage, set_stage
@@ -209,8 +211,9 @@ def _figures(stage: Stage, method: Method, trainer: Trainer) -> dict[str, tuple[
     one = unmeasured(clicks, stage.yardstick) if probability is None else measure(clicks, stage.clock, stage.yardstick)
     tables: list[Any] = [one.metrics]
     if method.target == "value":
-        amount = trainer.recorded.get(AMOUNT)
-        tables.append(judge(log, deliveries, trainer.prediction, amount, stage.clock, stage.yardstick).table)
+        hold = partial(out_of_memory, deliveries.scratch)
+        worth = valued(log, deliveries, trainer.prediction, trainer.recorded.get(AMOUNT), stage.yardstick, hold)
+        tables.append(judge(worth, stage.clock, stage.yardstick, hold).table)
     return {
         name: (value, low, high)
         for table in tables

@@ -9,7 +9,7 @@ import pyarrow as pa
 from numpy.typing import DTypeLike, NDArray
 
 from replay.arrays import as_arrow, fixed_width
-from replay.slots import BATCH_BITS, Slots, SlotTable, copy_slots
+from replay.slots import BATCH_BITS, Slots, SlotTable, put_beside
 
 _BATCH = 1 << BATCH_BITS
 _CHUNK = 1 << 18  # rows gathered at a time
@@ -89,12 +89,12 @@ class SlotWriter:
         self._schema = pa.schema([pa.field("slots", pa.list_(pa.uint32(), max(n_features, 1)), nullable=False)])
         self._file = pa.ipc.new_file(str(path), self._schema) if n_features else None
 
-    def append(self, slots: Slots) -> None:
-        """Write some more rows, shape (n, n_features)."""
+    def append(self, *parts: Slots) -> None:
+        """Write some more rows, given whole or in parts that go side by side, each of shape (n, some features)."""
         at = 0
-        while self._file is not None and at < len(slots):
-            taken = min(_BATCH - self._filled, len(slots) - at)
-            copy_slots(slots[at : at + taken], self._rows[self._filled : self._filled + taken])
+        while self._file is not None and at < len(parts[0]):
+            taken = min(_BATCH - self._filled, len(parts[0]) - at)
+            put_beside([part[at : at + taken] for part in parts], self._rows[self._filled : self._filled + taken])
             self._filled += taken
             at += taken
             if self._filled == _BATCH:

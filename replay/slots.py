@@ -23,11 +23,18 @@ def _gather(words: Slots, base: NDArray[np.int64], rows: NDArray[np.int64], bits
 
 
 @numba.njit(cache=True, nogil=True)
-def copy_slots(slots: Slots, out: Slots) -> None:
-    """Copy rows of slots, which may lie by column; numpy takes twice as long to turn them."""
+def _copy(slots: Slots, out: Slots) -> None:
     for i in range(out.shape[0]):
         for j in range(out.shape[1]):
             out[i, j] = slots[i, j]
+
+
+def put_beside(parts: Sequence[Slots], out: Slots) -> None:
+    """Copy slots of the same rows side by side; they may lie by column, which numpy takes twice as long to turn."""
+    at = 0
+    for part in parts:
+        _copy(part, out[:, at : at + part.shape[1]])
+        at += part.shape[1]
 
 
 @dataclass(frozen=True)

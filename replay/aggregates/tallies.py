@@ -1,78 +1,35 @@
-"""What is known of each key by now: an open hash table of tallies, in place."""
+"""Arrays that change their length between the pieces of a sweep."""
 
-import numba
 import numpy as np
 
-from replay.aggregates.base import WHAT
-from replay.hashing import NO_ID, Hashes
-from replay.log import MICROS, Ints
-
-KEY, COUNT, LATEST, WHOLE, PART = range(5)  # columns of a tally; the amount is in whole units and millionths
-OF_CLICKS, OF_OUTCOMES = 3, 5  # how many of them there are
-COUNTED, SUMMED, AVERAGED, SINCE = range(len(WHAT))  # what is read from one, as places in WHAT
-_FIRST_BITS = 12
+from replay.aggregates.numbers import Numbers
+from replay.log import Ints
 
 
-@numba.njit(cache=True, nogil=True)
-def find(tallies: Ints, key: np.uint64, shift: np.uint64) -> np.int64:
-    """Return where a key's tally is, or would be; for use inside compiled loops."""
-    at = np.int64(key >> shift)
-    while tallies[at, KEY] != NO_ID and tallies[at, KEY] != np.int64(key):
-        at = (at + 1) & (len(tallies) - 1)
-    return at
+def grown(tallies: Ints, n_keys: int) -> Ints:
+    """Return tallies with room for so many keys: the same, or at least twice as many."""
+    if n_keys <= len(tallies):
+        return tallies
+    wider = np.zeros((2 * n_keys, tallies.shape[1]), dtype=np.int64)
+    wider[: len(tallies)] = tallies
+    return wider
 
 
-@numba.njit(cache=True, nogil=True)
-def touch(tallies: Ints, keys: Hashes, shift: np.uint64) -> int:
-    """Bring the tallies of some keys near, all at once, and return what means nothing; for use in compiled loops."""
-    nothing = 0
-    for i in range(len(keys)):
-        nothing ^= tallies[np.int64(keys[i] >> shift), KEY]
-    return nothing
+class Recent:
+    """The numbers of the latest clicks, as far back as they are needed."""
 
+    def __init__(self) -> None:
+        self._room: Numbers = np.empty(0, dtype=np.int32)
+        self._filled = 0
+        self.first = 0  # the click whose number comes first
 
-@numba.njit(cache=True, nogil=True, error_model="numpy")
-def read(tallies: Ints, at: np.int64, what: int, now: int) -> float:
-    """Return what a tally says at a moment, NaN where it says nothing; for use inside compiled loops."""
-    count = tallies[at, COUNT]
-    if what == COUNTED:
-        return float(count)
-    if what == SINCE:
-        return float((now - tallies[at, LATEST]) / MICROS) if tallies[at, KEY] != NO_ID else np.nan
-    money = float(tallies[at, WHOLE]) + tallies[at, PART] / MICROS
-    if what == SUMMED:
-        return float(money)
-    return float(money / count) if count else np.nan
-
-
-@numba.njit(cache=True, nogil=True)
-def _move(tallies: Ints, wider: Ints, shift: np.uint64) -> None:
-    for i in range(len(tallies)):
-        if tallies[i, KEY] != NO_ID:
-            wider[find(wider, np.uint64(tallies[i, KEY]), shift)] = tallies[i]
-
-
-class Tallies:
-    """A table that doubles whenever it is half full: 48 to 96 bytes for each key of clicks, 80 to 160 of outcomes.
-
-    Parameters
-    ----------
-    columns : int
-        `OF_CLICKS` or `OF_OUTCOMES`.
-    """
-
-    def __init__(self, columns: int) -> None:
-        self._bits = _FIRST_BITS
-        self.table: Ints = np.zeros((1 << self._bits, columns), dtype=np.int64)
-
-    @property
-    def shift(self) -> np.uint64:
-        """How far a key is shifted to give its place."""
-        return np.uint64(64 - self._bits)
-
-    def widen(self) -> None:
-        """Make room for as many keys again."""
-        self._bits += 1
-        wider = np.zeros((1 << self._bits, self.table.shape[1]), dtype=np.int64)
-        _move(self.table, wider, self.shift)
-        self.table = wider
+    def add(self, numbers: Numbers, oldest: int) -> Numbers:
+        """Return the numbers of all clicks from `first`, at or before the oldest that is needed, to the newest."""
+        if self._filled + len(numbers) > len(self._room):
+            needed = self._room[oldest - self.first : self._filled]
+            self._room = np.empty(2 * (len(needed) + len(numbers)), dtype=np.int32)
+            self._room[: len(needed)] = needed
+            self.first, self._filled = oldest, len(needed)
+        self._room[self._filled : self._filled + len(numbers)] = numbers
+        self._filled += len(numbers)
+        return self._room[: self._filled]

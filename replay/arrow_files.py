@@ -89,12 +89,13 @@ class SlotWriter:
         self._schema = pa.schema([pa.field("slots", pa.list_(pa.uint32(), max(n_features, 1)), nullable=False)])
         self._file = pa.ipc.new_file(str(path), self._schema) if n_features else None
 
-    def append(self, *parts: Slots) -> None:
-        """Write some more rows, given whole or in parts that go side by side, each of shape (n, some features)."""
-        at = 0
-        while self._file is not None and at < len(parts[0]):
-            taken = min(_BATCH - self._filled, len(parts[0]) - at)
-            put_beside([part[at : at + taken] for part in parts], self._rows[self._filled : self._filled + taken])
+    def append(self, slots: Slots, beside: Slots | None = None) -> None:
+        """Write some more rows, shape (n, n_features); the last of the features may be given apart."""
+        right, at = slots[:, :0] if beside is None else beside, 0
+        while self._file is not None and at < len(slots):
+            taken = min(_BATCH - self._filled, len(slots) - at)
+            rows = self._rows[self._filled : self._filled + taken]
+            put_beside(slots[at : at + taken], right[at : at + taken], rows)
             self._filled += taken
             at += taken
             if self._filled == _BATCH:

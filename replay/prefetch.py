@@ -10,11 +10,14 @@ AHEAD = 32  # rows: far enough for memory to answer, near enough to be still in 
 
 
 def _ask(typing_context: Any, table: Any, row: Any) -> Any:  # noqa: ARG001 - the signature is numba's
-    """Compile to LLVM's prefetch of ``table[row, 0]``: for writing, into the nearest cache, no waiting."""
+    """Compile to LLVM's prefetch of a row of a contiguous array: for writing, into the nearest cache, no waiting."""
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         array = context.make_array(signature.args[0])(context, builder, arguments[0])
-        item = builder.gep(array.data, [builder.mul(arguments[1], builder.extract_value(array.shape, 1))])
+        at = arguments[1]
+        if signature.args[0].ndim > 1:
+            at = builder.mul(at, builder.extract_value(array.shape, 1))
+        item = builder.gep(array.data, [at])
         flag = ir.IntType(32)
         kind = ir.FunctionType(ir.VoidType(), [item.type, flag, flag, flag])
         call = builder.module.declare_intrinsic("llvm.prefetch", [item.type], kind)

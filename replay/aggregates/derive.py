@@ -70,7 +70,7 @@ def with_aggregates(log: ClickLog, aggregates: Sequence[Aggregate], feed: LabelF
     slots = np.empty((log.n_clicks, len(log.feature_names) + len(aggregates)), dtype=np.uint32)
     kept, at = [_schema(aggregates).empty_table()], 0
     for of_log, of_aggregates, columns in _encoded(log, aggregates, feed, encoding):
-        put_beside((of_log, of_aggregates), slots[at : at + len(of_log)])
+        put_beside(of_log, of_aggregates, slots[at : at + len(of_log)])
         at += len(of_log)
         if columns is not None:
             kept.append(columns)

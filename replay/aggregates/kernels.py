@@ -61,10 +61,13 @@ def sweep_clicks(
             tallies[k, LATEST] = time[coming]
             coming += 1
         while window != FOR_EVER and now - time[going] > window:
+            prefetch(tallies, np.intp(number[min(going + AHEAD, stop - 1) - first]))
             tallies[number[going - first], COUNT] -= 1
             going += 1
+        k = number[i - first]
         for j in range(len(whats)):
-            out[j, i - start] = _read(tallies, number[i - first], whats[j], now)
+            value = float(tallies[k, COUNT]) if whats[j] == _COUNTED else _since(tallies, k, now)
+            out[j, i - start] = value if k != MISSING else np.nan
     return coming, going
 
 
@@ -84,10 +87,13 @@ def sweep_outcomes(
     kinds: int,
     window: int,
     tallies: Ints,
+    said: Floats,
     whats: Ints,
     out: Floats,
 ) -> tuple[int, int]:
     """Read at each click the tally of the outcomes that arrived before it in time.
+
+    What a tally says is worked out when it changes, which is far more seldom than it is read.
 
     Parameters
     ----------
@@ -105,27 +111,37 @@ def sweep_outcomes(
         us
     tallies : int array of shape (n_keys, 4)
         Of the keys that outcomes have; later numbers have none.
+    said : float array of shape (n_keys, n_whats)
+        What the tallies say, but for times since; as the piece before left it.
     whats, out
         As in `sweep_clicks`.
     """
     for i in range(len(time)):
+        prefetch(said, np.intp(_within(said, number[min(i + AHEAD, len(time) - 1)])))
         now = time[i]
-        k = number[i] if number[i] < len(tallies) else UNKNOWN
         while coming < len(arriving) and arrival[arriving[coming]] < now:
             o = arriving[coming]
             # what arrives when its window is over never counts
-            if (kinds >> kind[o]) & 1 and arrival[o] - happened[o] <= window:
+            if (kinds >> kind[o]) & 1 and arrival[o] - happened[o] <= window and key[o] != MISSING:
                 _add(tallies, key[o], 1, amount[o])
                 tallies[key[o], LATEST] = max(tallies[key[o], LATEST], happened[o])
+                _say(tallies, key[o], whats, said)
             coming += 1
         while window != FOR_EVER and going < len(ageing) and now - happened[ageing[going]] > window:
             o = ageing[going]
-            if (kinds >> kind[o]) & 1 and arrival[o] - happened[o] <= window:
+            if (kinds >> kind[o]) & 1 and arrival[o] - happened[o] <= window and key[o] != MISSING:
                 _add(tallies, key[o], -1, amount[o])
+                _say(tallies, key[o], whats, said)
             going += 1
+        k = _within(said, number[i])
         for j in range(len(whats)):
-            out[j, i] = _read(tallies, k, whats[j], now)
+            out[j, i] = said[k, j] if whats[j] != _SINCE else _since(tallies, k, now)
     return coming, going
+
+
+@numba.njit(inline="always", error_model="numpy")
+def _within(said: Floats, k: int) -> int:
+    return k if k < len(said) else UNKNOWN
 
 
 @numba.njit(inline="always", error_model="numpy")
@@ -138,15 +154,18 @@ def _add(tallies: Ints, k: int, sign: int, amount: int) -> None:
 
 
 @numba.njit(inline="always", error_model="numpy")
-def _read(tallies: Ints, k: int, what: int, now: int) -> float:
-    """Return what a tally says at a moment, NaN where it says nothing."""
-    # Without a branch that hangs on the tally, since nobody can guess which keys have one: 0 / 0 is NaN.
-    if k == MISSING:
-        return np.nan
-    count = float(tallies[k, COUNT])
-    if what == _COUNTED:
-        return count
-    if what == _SINCE:
-        return float((now - tallies[k, LATEST]) / MICROS * (count / count))
+def _say(tallies: Ints, k: int, whats: Ints, said: Floats) -> None:
     money = float(tallies[k, WHOLE]) + tallies[k, PART] / MICROS
-    return float(money) if what == _SUMMED else float(money / count)
+    for j in range(len(whats)):
+        if whats[j] == _COUNTED:
+            said[k, j] = tallies[k, COUNT]
+        elif whats[j] == _SUMMED:
+            said[k, j] = money
+        elif whats[j] == _AVERAGED:
+            said[k, j] = money / tallies[k, COUNT]  # NaN where it is 0 / 0
+
+
+@numba.njit(inline="always", error_model="numpy")
+def _since(tallies: Ints, k: int, now: int) -> float:
+    count = float(tallies[k, COUNT])
+    return (now - tallies[k, LATEST]) / MICROS * (count / count)  # NaN at 0 / 0: nobody can guess where to branch

@@ -6,16 +6,17 @@ from functools import cached_property
 import numpy as np
 
 from replay.aggregates.base import WHAT, Aggregate
+from replay.aggregates.growing import Recent, grown
 from replay.aggregates.kernels import FOR_EVER, LATEST, OF_CLICKS, OF_OUTCOMES, sweep_clicks, sweep_outcomes
 from replay.aggregates.keys import key_of
-from replay.aggregates.numbers import KeyTable, Numbers
-from replay.aggregates.tallies import Recent, grown
+from replay.aggregates.numbers import MISSING, KeyTable, Numbers
 from replay.arrow_files import chunks
 from replay.label_feed import LabelFeed
 from replay.log import NEVER, ClickLog, Floats, Ints
 from replay.passage import Passage, passage
+from replay.slots import BATCH_BITS
 
-PIECE = 1 << 15  # clicks whose aggregates are made at a time: few enough that they stay near the processor
+PIECE = 1 << BATCH_BITS  # clicks whose aggregates are made at a time
 
 
 def as_of(
@@ -153,11 +154,22 @@ class _OutcomeSweep:
         self._time, self._whats = events.log.click_time, whats
         self._tallies = np.zeros((n_keys, OF_OUTCOMES), dtype=np.int64)
         self._tallies[:, LATEST] = np.iinfo(np.int64).min
+        self._said = np.zeros((n_keys, len(whats)))
+        self._said[:, whats == WHAT.index("mean")] = np.nan
+        self._said[MISSING] = np.nan
         self._coming = self._going = 0
 
     def values(self, clicks: slice, numbers: Numbers) -> Floats:
         out = np.empty((len(self._whats), len(numbers)))
         self._coming, self._going = sweep_outcomes(
-            self._coming, self._going, self._time[clicks], numbers, *self._outcomes, self._tallies, self._whats, out
+            self._coming,
+            self._going,
+            self._time[clicks],
+            numbers,
+            *self._outcomes,
+            self._tallies,
+            self._said,
+            self._whats,
+            out,
         )
         return out

@@ -169,7 +169,7 @@ def test_a_great_many_keys_are_kept_apart():
     log = make_log(np.arange(n), [(row, row, OutcomeKind.GIFT, 1_000_000) for row in range(n)])
     log = replace(log, keys={"user": users[chosen[0]], "item": items[chosen[1]]})
     asked = [Aggregate(of, of, "count", ("user", "item")) for of in ("clicks", "gifts")]
-    found = values(log, asked, LabelFeed())
+    found = values(log, asked, LabelFeed(), piece=300)
     pairs = pd.Series(chosen[0] * 20_000 + chosen[1])
     assert 5_000 < pairs.nunique() < 15_000  # so that the table grows many times
     earlier = pairs.groupby(pairs).cumcount()

@@ -6,17 +6,17 @@ window: there the next piece goes on.
 
 import numba
 import numpy as np
-from numpy.typing import NDArray
 
 from replay.aggregates.base import WHAT
 from replay.aggregates.numbers import MISSING, UNKNOWN, Numbers
-from replay.log import MICROS, Floats, Ints
+from replay.log import MICROS, NEVER, Floats, Ints
 from replay.prefetch import AHEAD, prefetch
 
 COUNT, LATEST, WHOLE, PART = range(4)  # columns of a tally; the amount is in whole units and millionths
 OF_CLICKS, OF_OUTCOMES = 2, 4  # how many of them there are
 
 FOR_EVER = np.iinfo(np.int64).max  # window, where there is none
+_UNSURE = np.iinfo(np.int64).min
 _COUNTED, _SUMMED, _AVERAGED, _SINCE = range(len(WHAT))  # what is read from a tally, as places in WHAT
 
 
@@ -82,9 +82,7 @@ def sweep_outcomes(
     arrival: Ints,
     happened: Ints,
     key: Numbers,
-    kind: NDArray[np.int8],
     amount: Ints,
-    kinds: int,
     window: int,
     tallies: Ints,
     said: Floats,
@@ -102,11 +100,9 @@ def sweep_outcomes(
     time, number : arrays of shape (n_clicks,)
         Of the clicks of this piece.
     arriving, ageing : int arrays
-        Indices of the outcomes that arrive at all, by when they arrive and by when they happened.
-    arrival, happened, key, kind, amount : arrays of shape (n_outcomes,)
+        Indices of the outcomes that count, by when they arrive and by when they happened.
+    arrival, happened, key, amount : arrays of shape (n_outcomes,)
         The key is a number.
-    kinds : int
-        Bits of the kinds that count.
     window : int
         us
     tallies : int array of shape (n_keys, 4)
@@ -116,26 +112,29 @@ def sweep_outcomes(
     whats, out
         As in `sweep_clicks`.
     """
+    due = _UNSURE  # up to then no tally changes
     for i in range(len(time)):
         prefetch(said, np.intp(_within(said, number[min(i + AHEAD, len(time) - 1)])))
         now = time[i]
-        while coming < len(arriving) and arrival[arriving[coming]] < now:
-            o = arriving[coming]
-            # what arrives when its window is over never counts
-            if (kinds >> kind[o]) & 1 and arrival[o] - happened[o] <= window and key[o] != MISSING:
+        if now > due:
+            while coming < len(arriving) and arrival[arriving[coming]] < now:
+                o = arriving[coming]
                 _add(tallies, key[o], 1, amount[o])
                 tallies[key[o], LATEST] = max(tallies[key[o], LATEST], happened[o])
                 _say(tallies, key[o], whats, said)
-            coming += 1
-        while window != FOR_EVER and going < len(ageing) and now - happened[ageing[going]] > window:
-            o = ageing[going]
-            if (kinds >> kind[o]) & 1 and arrival[o] - happened[o] <= window and key[o] != MISSING:
+                coming += 1
+            while window != FOR_EVER and going < len(ageing) and now - happened[ageing[going]] > window:
+                o = ageing[going]
                 _add(tallies, key[o], -1, amount[o])
                 _say(tallies, key[o], whats, said)
-            going += 1
+                going += 1
+            due = arrival[arriving[coming]] if coming < len(arriving) else NEVER
+            if window != FOR_EVER and going < len(ageing):
+                due = min(due, happened[ageing[going]] + window)
         k = _within(said, number[i])
         for j in range(len(whats)):
-            out[j, i] = said[k, j] if whats[j] != _SINCE else _since(tallies, k, now)
+            value = said[k, j] if whats[j] != _SINCE else _since(tallies, k, now)
+            out[j, i] = value if k != MISSING else np.nan
     return coming, going
 
 
@@ -162,10 +161,10 @@ def _say(tallies: Ints, k: int, whats: Ints, said: Floats) -> None:
         elif whats[j] == _SUMMED:
             said[k, j] = money
         elif whats[j] == _AVERAGED:
-            said[k, j] = money / tallies[k, COUNT]  # NaN where it is 0 / 0
+            said[k, j] = money / tallies[k, COUNT]  # 0 / 0 is NaN
 
 
 @numba.njit(inline="always", error_model="numpy")
 def _since(tallies: Ints, k: int, now: int) -> float:
     count = float(tallies[k, COUNT])
-    return (now - tallies[k, LATEST]) / MICROS * (count / count)  # NaN at 0 / 0: nobody can guess where to branch
+    return float((now - tallies[k, LATEST]) / MICROS * (count / count))  # 0 / 0 is NaN; a branch would be a guess

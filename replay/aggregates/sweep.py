@@ -9,7 +9,7 @@ from replay.aggregates.base import WHAT, Aggregate
 from replay.aggregates.growing import Recent, grown
 from replay.aggregates.kernels import FOR_EVER, LATEST, OF_CLICKS, OF_OUTCOMES, sweep_clicks, sweep_outcomes
 from replay.aggregates.keys import key_of
-from replay.aggregates.numbers import MISSING, KeyTable, Numbers
+from replay.aggregates.numbers import KeyTable, Numbers
 from replay.arrow_files import chunks
 from replay.label_feed import LabelFeed
 from replay.log import NEVER, ClickLog, Floats, Ints
@@ -34,8 +34,8 @@ def as_of(
     per key: nothing later than t has been entered when the tallies of t are read.  The keys of outcomes are numbered
     before, so that a tally of outcomes exists only where there will be some; until they arrive it says nothing.
 
-    Memory is that of `KeyTable` and of the tallies, 16 to 32 bytes for each key of clicks and 32 for each of outcomes;
-    4 to 8 bytes for each click in a window of clicks, and about 30 for each outcome.
+    Memory is that of a `KeyTable` for each `by`, and of its tallies for each kind and window: 16 to 32 bytes per key of
+    clicks and 4 to 8 per click in the window, or 40 to 64 per key of outcomes; and 30 to 60 bytes per outcome.
 
     Parameters
     ----------
@@ -80,6 +80,13 @@ class _Events:
         """The same by when they happened."""
         ordered: Ints = self.arriving[np.argsort(self.passage.says[self.arriving], kind="stable")]
         return ordered
+
+    def counting(self, outcomes: Ints, kinds: int, window: int) -> Ints:
+        """Return those of some that are of such a kind and do not arrive when their window is over already."""
+        comes, says = self.passage.comes[outcomes], self.passage.says[outcomes]
+        chosen = (kinds >> self.log.outcomes.kind[outcomes].astype(np.int64)) & 1 == 1
+        counted: Ints = outcomes[chosen & (comes - says <= window)]
+        return counted
 
 
 class _Key:
@@ -147,16 +154,15 @@ class _OutcomeSweep:
     """What is read from the tallies of some kinds of outcome in one window."""
 
     def __init__(self, events: _Events, kinds: int, window: int, whats: Ints, numbers: Numbers, n_keys: int) -> None:
-        _, kind, _, amount = events.log.outcomes
-        ageing = events.arriving if window == FOR_EVER else events.ageing
-        passed = events.passage
-        self._outcomes = events.arriving, ageing, passed.comes, passed.says, numbers, kind, amount, kinds, window
+        arriving = events.counting(events.arriving, kinds, window)
+        ageing = arriving if window == FOR_EVER else events.counting(events.ageing, kinds, window)
+        passed, amount = events.passage, events.log.outcomes.amount
+        self._outcomes = arriving, ageing, passed.comes, passed.says, numbers, amount, window
         self._time, self._whats = events.log.click_time, whats
         self._tallies = np.zeros((n_keys, OF_OUTCOMES), dtype=np.int64)
         self._tallies[:, LATEST] = np.iinfo(np.int64).min
         self._said = np.zeros((n_keys, len(whats)))
         self._said[:, whats == WHAT.index("mean")] = np.nan
-        self._said[MISSING] = np.nan
         self._coming = self._going = 0
 
     def values(self, clicks: slice, numbers: Numbers) -> Floats:

@@ -26,7 +26,7 @@ def test_a_key_gets_one_number_in_the_order_in_which_it_was_entered(batches):
 
 def test_numbers_stay_when_the_table_is_made_anew():
     table, random = KeyTable(), np.random.default_rng(0)
-    keys = np.unique(random.integers(1, 2**63, 30_000).astype(np.uint64) >> np.uint64(20))  # all in one part of it
+    keys = np.unique(random.integers(1, 2**63, 3_000).astype(np.uint64) >> np.uint64(20))  # all in one part of it
     expected = np.arange(FIRST, FIRST + len(keys))
     parts = [table.enter(part) for part in np.array_split(keys, 20)]
     np.testing.assert_array_equal(np.concatenate(parts), expected)

@@ -1,0 +1,76 @@
+"""How much the learning rate matters to each method: what `[tune]` tried, as a table and in words."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from simulator.report import words
+
+LOSSES = {"nll": "NLL", "poisson_deviance": "Poisson deviance", "gamma_deviance": "Gamma deviance"}
+
+Method = Mapping[str, Any]
+
+
+def sensitivities(run: Mapping[str, Any], methods: Sequence[Method]) -> list[dict[str, Any]]:
+    """Return a table for each loss that learning rates were chosen by; none where nothing was tuned.
+
+    Parameters
+    ----------
+    run : mapping
+        run.json.  Runs of before there was tuning have none.
+    methods : sequence of dict
+        All methods, as in the summary.
+
+    Returns
+    -------
+    list of dict
+        ``loss``, its ``name``, the ``rates`` that were tried, increasing, and ``rows``: a ``method``, the rate it
+        ``chose``, and ``cells`` with ``text``, ``sort`` (the loss, None where the model did not stay finite),
+        ``chosen``, and ``best`` for the lowest at its rate.  The bound is no rival: it is never marked.
+        ``edges`` says in words who chose the smallest or the largest rate.
+    """
+    found: dict[str, list[dict[str, Any]]] = {}
+    for method in methods:
+        kept = run["methods"][method["label"]]
+        if kept.get("tuning"):
+            found.setdefault(_loss(kept), []).append(_row(method, kept))
+    return [_table(loss, rows) for loss, rows in found.items()]
+
+
+def _loss(kept: Mapping[str, Any]) -> str:
+    """Return what a rate was chosen by; runs of before money was learned do not say that it was NLL."""
+    return str(kept.get("tuned_on", "nll"))
+
+
+def _row(method: Method, kept: Mapping[str, Any]) -> dict[str, Any]:
+    tried = sorted((trial["learning_rate"], trial[_loss(kept)]) for trial in kept["tuning"])
+    cells = [
+        {"text": words.figure(value, "nll"), "sort": value, "chosen": rate == kept["learning_rate"], "best": False}
+        for rate, value in tried
+    ]
+    return {"method": method, "chose": kept["learning_rate"], "rates": [rate for rate, _ in tried], "cells": cells}
+
+
+def _table(loss: str, rows: list[dict[str, Any]]) -> dict[str, Any]:
+    rates = rows[0]["rates"]  # a scenario has one list of rates, for all
+    for column in range(len(rates)):
+        rivals = [row["cells"][column] for row in rows if not row["method"]["bound"]]
+        known = [cell for cell in rivals if cell["sort"] is not None]
+        for cell in known:
+            cell["best"] = len(rivals) > 1 and cell["sort"] == min(one["sort"] for one in known)
+    edges = list(_edges(rates, rows)) if len(rates) > 1 else []
+    return {"loss": loss, "name": LOSSES.get(loss, loss), "rates": rates, "rows": rows, "edges": edges}
+
+
+def _edges(rates: Sequence[float], rows: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+    """Yield a sentence for each end of the list of rates that some chose, and one for whom all rates were the same."""
+    for rate, size, other in ((rates[0], "smallest", "smaller"), (rates[-1], "largest", "larger")):
+        chose = [row["method"]["label"] for row in rows if row["chose"] == rate]
+        if chose:
+            yield (
+                f"{words.listing(chose)} chose {rate:g}, the {size} rate that was tried: "
+                f"a {other} one may suit {'it' if len(chose) == 1 else 'them'} better still."
+            )
+    same = [row for row in rows if row["chose"] not in rates]
+    if same:
+        names = words.listing([row["method"]["label"] for row in same])
+        yield f"To {names} all rates were the same: what was learned with is the scenario's own, {same[0]['chose']:g}."

@@ -87,6 +87,7 @@ def tables(result: Result, found: dict[str, Cost]) -> Iterator[str]:
     yield f"{clicks:,} clicks, {evaluated:,} of them mature and after evaluate_from, on {len(days[BEST].day)} days."
     yield from figures(result, labels, {label: differences(days[label], days[BEST], weights) for label in labels})
     yield from improvements(overall, labels)
+    yield from sensitivity(result, labels)
     yield from spent(result, labels, found)
     yield from dear(result, found)
 
@@ -137,9 +138,9 @@ def figures(result: Result, labels: Sequence[str], difference: dict[str, dict[st
 
 def rate(method: dict[str, Any]) -> str:
     """Return the chosen learning rate; marked where it is the smallest or the largest that was tried."""
-    tried = [trial["learning_rate"] for trial in method["tuning"]]
+    rates = [trial["learning_rate"] for trial in method["tuning"]]
     chosen = method["learning_rate"]
-    return f"{chosen:g}{' (edge)' if chosen in (min(tried), max(tried)) else ''}"
+    return f"{chosen:g}{' (edge)' if chosen in (min(rates), max(rates)) else ''}"
 
 
 def paired(found: Interval) -> str:
@@ -165,6 +166,19 @@ def improvements(overall: Any, labels: Sequence[str]) -> Iterator[str]:
 
 def whole(value: float) -> str:
     return "0" if abs(value) < 0.5 else f"{value:.0f}"
+
+
+def sensitivity(result: Result, labels: Sequence[str]) -> Iterator[str]:
+    """Yield the NLL at every rate that was tried, before evaluate_from; an asterisk is what was chosen."""
+    methods = result.record["methods"]
+    yield from header(["NLL at rate", *(f"{trial['learning_rate']:g}" for trial in methods[BEST]["tuning"])])
+    for label in labels:
+        yield line([label, *(tried(trial, methods[label]["learning_rate"]) for trial in methods[label]["tuning"])])
+
+
+def tried(trial: dict[str, Any], chosen: float) -> str:
+    loss = math.nan if trial["nll"] is None else trial["nll"]
+    return f"{loss:.4f}{'*' if trial['learning_rate'] == chosen else ''}"
 
 
 def spent(result: Result, labels: Sequence[str], found: dict[str, Cost]) -> Iterator[str]:

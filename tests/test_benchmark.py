@@ -16,6 +16,7 @@ from simulator.methods import METHODS, origin
 from simulator.metrics.intervals import day_weights, interval
 
 LINUX = pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="memory is read from /proc")
+STARTS = ("method", "relative improvement, %", "NLL at rate", "cost")
 NAMES = ("oracle", "late_positives", "frozen", "fnw", "es_dfm")
 
 
@@ -53,8 +54,8 @@ def test_the_tables_name_both_references_and_every_method(result):
     shown = examples(result)
     lines = list(tables(result, {name: Cost((2.0 - (name == BEST)) * shown[name], 3.25) for name in NAMES}))
     rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in lines if line.startswith("|")]
-    starts = [number for number, row in enumerate(rows) if row[0] in ("method", "relative improvement, %", "cost")]
-    assert len(starts) == 3
+    starts = [number for number, row in enumerate(rows) if row[0] in STARTS]
+    assert [rows[start][0] for start in starts] == list(STARTS)
     for start in starts:
         assert {row[0] for row in rows[start + 2 : start + 2 + len(NAMES)]} == set(NAMES)
     names, improvement = rows[starts[1]], {row[0]: row[1:] for row in rows[starts[1] + 2 : starts[2]]}
@@ -63,7 +64,10 @@ def test_the_tables_name_both_references_and_every_method(result):
         for metric in ("AUC", "NLL"):
             at = names.index(f"{metric}, {paper} ({reference} = 0)") - 1
             assert improvement[reference][at] == "0"
-    dearer = [row for row in rows[starts[2] + 2 :] if row[0] != BEST]
+    for row in rows[starts[2] + 2 : starts[3]]:
+        tried = [float(cell.rstrip("*")) for cell in row[1:]]
+        assert [cell.endswith("*") for cell in row[1:]] == [value == min(tried) for value in tried], row
+    dearer = [row for row in rows[starts[3] + 2 :] if row[0] != BEST]
     assert all((row[4], row[5]) == ("2.0", "3.2") for row in dearer)
     assert lines[-1] == "More than 8 times oracle's time per example: none."
     overall = result.overall["auc"]

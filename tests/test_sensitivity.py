@@ -69,7 +69,7 @@ def test_runs_of_before_money_was_learned_were_tuned_on_nll(table):
 
 
 def test_choices_at_the_edge_are_told_in_words(table):
-    assert table["edges"] == [
+    assert table["told"] == [
         "fnc and gdfm chose 0.01, the smallest rate that was tried: a smaller one may suit them better still.",
         "fnw chose 0.5, the largest rate that was tried: a larger one may suit it better still.",
     ]
@@ -77,15 +77,20 @@ def test_choices_at_the_edge_are_told_in_words(table):
 
 @pytest.mark.parametrize("rates", [[0.1], [0.01, 0.1, 0.5]])
 def test_one_rate_has_no_edge_and_neither_has_the_middle(rates):
-    assert tables({"fnw": kept([0.3] * len(rates), 0.1, rates)})[0]["edges"] == []
+    assert tables({"fnw": kept([0.3 + abs(rate - 0.1) for rate in rates], 0.1, rates)})[0]["told"] == []
 
 
-def test_a_rate_that_was_not_tried_is_told():
-    found = tables({"fnw": kept([0.3, 0.3, 0.3], 0.05)})[0]
-    assert found["edges"] == [
-        "To fnw all rates were the same: what was learned with is the scenario's own, 0.05.",
-    ]
-    assert not any(cell["chosen"] for cell in found["rows"][0]["cells"])
+@pytest.mark.parametrize("own", [0.05, 0.1, 0.5])
+def test_who_could_not_choose_is_told(own):
+    """Such as a method that waits for days before it learns: the scenario's own rate is taken, tried or not."""
+    found = tables({"fnw": kept(LOSS["fnw"], 0.5), "mature_daily": kept([0.6931, 0.6931, 0.6931], own)})[0]
+    edge, undecided = found["told"]
+    assert edge == "fnw chose 0.5, the largest rate that was tried: a larger one may suit it better still."
+    assert undecided == (
+        "All rates were the same to mature_daily, as to a model that has not begun to learn: the scenario's own was "
+        f"taken, {own:g}. A later evaluate_from leaves more days to choose on."
+    )
+    assert not any(cell["chosen"] for cell in found["rows"][1]["cells"])
 
 
 def test_what_did_not_stay_finite_is_a_dash(table, tmp_path):

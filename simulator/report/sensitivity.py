@@ -24,9 +24,10 @@ def sensitivities(run: Mapping[str, Any], methods: Sequence[Method]) -> list[dic
     -------
     list of dict
         ``loss``, its ``name``, the ``rates`` that were tried, increasing, and ``rows``: a ``method``, the rate it
-        ``chose``, and ``cells`` with ``text``, ``sort`` (the loss, None where the model did not stay finite),
-        ``chosen``, and ``best`` for the lowest at its rate.  The bound is no rival: it is never marked.
-        ``edges`` says in words who chose the smallest or the largest rate.
+        ``chose``, whether all rates were the ``same`` to it, and ``cells`` with ``text``, ``sort`` (the loss, None
+        where the model did not stay finite), ``chosen``, and ``best`` for the lowest at its rate.  The bound is no
+        rival: it is never marked.  ``told`` says in words who chose the smallest or the largest rate, and who could
+        not choose.
     """
     found: dict[str, list[dict[str, Any]]] = {}
     for method in methods:
@@ -43,11 +44,18 @@ def _loss(kept: Mapping[str, Any]) -> str:
 
 def _row(method: Method, kept: Mapping[str, Any]) -> dict[str, Any]:
     tried = sorted((trial["learning_rate"], trial[_loss(kept)]) for trial in kept["tuning"])
+    chosen = [rate == kept["learning_rate"] and not _same(tried) for rate, _ in tried]
     cells = [
-        {"text": words.figure(value, "nll"), "sort": value, "chosen": rate == kept["learning_rate"], "best": False}
-        for rate, value in tried
+        {"text": words.figure(value, "nll"), "sort": value, "chosen": one, "best": False}
+        for (_, value), one in zip(tried, chosen, strict=True)
     ]
-    return {"method": method, "chose": kept["learning_rate"], "rates": [rate for rate, _ in tried], "cells": cells}
+    rates = [rate for rate, _ in tried]
+    return {"method": method, "chose": kept["learning_rate"], "same": _same(tried), "rates": rates, "cells": cells}
+
+
+def _same(tried: Sequence[tuple[float, float | None]]) -> bool:
+    """Tell whether rates made no difference, so that none could be chosen."""
+    return len(tried) > 1 and len({value for _, value in tried}) == 1
 
 
 def _table(loss: str, rows: list[dict[str, Any]]) -> dict[str, Any]:
@@ -57,20 +65,27 @@ def _table(loss: str, rows: list[dict[str, Any]]) -> dict[str, Any]:
         known = [cell for cell in rivals if cell["sort"] is not None]
         for cell in known:
             cell["best"] = len(rivals) > 1 and cell["sort"] == min(one["sort"] for one in known)
-    edges = list(_edges(rates, rows)) if len(rates) > 1 else []
-    return {"loss": loss, "name": LOSSES.get(loss, loss), "rates": rates, "rows": rows, "edges": edges}
+    told = [*_edges(rates, rows), *_undecided(rows)] if len(rates) > 1 else []
+    return {"loss": loss, "name": LOSSES.get(loss, loss), "rates": rates, "rows": rows, "told": told}
 
 
 def _edges(rates: Sequence[float], rows: Sequence[Mapping[str, Any]]) -> Iterator[str]:
-    """Yield a sentence for each end of the list of rates that some chose, and one for whom all rates were the same."""
+    """Yield a sentence for each end of the list of rates that some chose."""
     for rate, size, other in ((rates[0], "smallest", "smaller"), (rates[-1], "largest", "larger")):
-        chose = [row["method"]["label"] for row in rows if row["chose"] == rate]
+        chose = [row["method"]["label"] for row in rows if row["chose"] == rate and not row["same"]]
         if chose:
             yield (
                 f"{words.listing(chose)} chose {rate:g}, the {size} rate that was tried: "
                 f"a {other} one may suit {'it' if len(chose) == 1 else 'them'} better still."
             )
-    same = [row for row in rows if row["chose"] not in rates]
+
+
+def _undecided(rows: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+    """Yield a sentence on those to whom all rates were the same."""
+    same = [row for row in rows if row["same"]]
     if same:
         names = words.listing([row["method"]["label"] for row in same])
-        yield f"To {names} all rates were the same: what was learned with is the scenario's own, {same[0]['chose']:g}."
+        yield (
+            f"All rates were the same to {names}, as to a model that has not begun to learn: the scenario's own was "
+            f"taken, {same[0]['chose']:g}. A later evaluate_from leaves more days to choose on."
+        )

@@ -3,7 +3,7 @@
     python -m benchmarks.methods                        the catalogue's benchmark: a made-up world
     python -m benchmarks.methods real-log               another scenario's log and clock, with all methods
     python -m benchmarks.methods --log clicks.parquet   a log of your own; see TableLog for its columns
-    python -m benchmarks.methods --tables runs/methods  the tables of an earlier run again
+    python -m benchmarks.methods --tables runs/methods  the tables of an earlier run again, or of any with [tune]
 
 Values are set on top with --set, such as --set log.timezone=UTC or --set clock.evaluate_from=30d.  Methods with a
 parameter that has no default are left out.  Every method learns at its own learning rate, chosen before evaluate_from.
@@ -86,7 +86,8 @@ def tables(result: Result, found: dict[str, Cost]) -> Iterator[str]:
     clicks, evaluated = result.record["log"]["clicks"], int(days[BEST].sums[:, 0].sum())
     yield f"{clicks:,} clicks, {evaluated:,} of them mature and after evaluate_from, on {len(days[BEST].day)} days."
     yield from figures(result, labels, {label: differences(days[label], days[BEST], weights) for label in labels})
-    yield from improvements(overall, labels)
+    if set(REFERENCES.values()) <= set(labels):
+        yield from improvements(overall, labels)
     yield from sensitivity(result, labels)
     yield from spent(result, labels, found)
     yield from dear(result, found)

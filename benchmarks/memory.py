@@ -16,6 +16,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Self
 
+from simulator.methods import METHODS
+
 SCRIPT = """
 import json, sys
 from benchmarks.memory import Anonymous
@@ -62,7 +64,11 @@ def peak(scenario: Mapping[str, Any], folder: Path) -> int:
 def made_up(method: str, clicks: int) -> dict[str, Any]:
     """Return a scenario with one method."""
     log = {"kind": "synthetic", "clicks": clicks, "days": 30, "conversion_rate": 0.1, "gifts": {"share": 0.5}}
-    sections = {"name": "memory", "log": log, "learner": {"bits": 18}, "metrics": {"bootstrap": 20}}
+    log["refunds"] = {"share": 0.2}
+    clock = {"evaluate_from": "15d"}
+    if method in {"net_pu", "tesla"}:
+        clock["label"] = "net_conversion"
+    sections = {"name": "memory", "log": log, "clock": clock, "learner": {"bits": 18}, "metrics": {"bootstrap": 20}}
     return {**sections, "method": [{"name": method}]}
 
 
@@ -70,7 +76,7 @@ def main() -> None:
     """Print a line for every method."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--clicks", type=int, default=20_000_000)
-    parser.add_argument("methods", nargs="*", default=["oracle", "fnw", "hazard", "gdfm", "dfm_em"])
+    parser.add_argument("methods", nargs="*", metavar="METHOD", help="default: all")
     options = parser.parse_args()
     lengths = (options.clicks // 10, options.clicks)
     with tempfile.TemporaryDirectory(prefix="latelabel-") as name:
@@ -78,10 +84,10 @@ def main() -> None:
         os.environ.setdefault("LATELABEL_CACHE", str(folder / "cache"))
         for clicks in lengths:
             peak(made_up("oracle", clicks), folder)  # prepares the log
-        for method in options.methods:
+        for method in options.methods or METHODS:
             short, long = (peak(made_up(method, clicks), folder) for clicks in lengths)
             grown = f"{short} MiB at {lengths[0]:,} clicks, {long} MiB at {lengths[1]:,}"
-            print(f"{method}: {grown}: {long / short:.2f} times")
+            print(f"{method}: {grown}: {long / short:.2f} times", flush=True)
 
 
 if __name__ == "__main__":

@@ -7,7 +7,7 @@
 
 Values are set on top with --set, such as --set log.timezone=UTC or --set clock.evaluate_from=30d.  Methods with a
 parameter that has no default are left out.  Every method learns at its own learning rate, chosen before evaluate_from.
-What methods cost is measured by `benchmarks.costs`, on at most a million clicks.
+What methods cost is measured by `benchmarks.costs`, on at most 300,000 clicks.
 """
 
 import argparse

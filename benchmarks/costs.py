@@ -1,9 +1,9 @@
 """What each method costs: CPU time and memory of its replay, each method alone in a process of its own.
 
 Used by `benchmarks.methods`; needs Linux with glibc.  A replay of a few clicks goes before, so that compiled code is
-loaded.  The time is the best of two replays or more, as many as take two seconds; the memory is what the first of them takes at its peak beyond what was
-there: weights, counts, and the work of a drain.  Mapped files, the log and the columns of a run, are not counted: the
-system takes them back when it needs to.
+loaded.  The time is the best of two replays or more, as many as take two seconds; the memory is what the first of them
+takes at its peak beyond what was there: weights, counts, and the work of a drain.  Mapped files, the log and the
+columns of a run, are not counted: the system takes them back when it needs to.
 """
 
 import ctypes

@@ -14,6 +14,7 @@ from simulator import build
 from simulator.checkpoint import Checkpoint
 from simulator.engine import replay
 from simulator.folder import write_text
+from simulator.late import write_late
 from simulator.ledger import Ledger, settle
 from simulator.measure import Measures, delays, evaluated, measure, unmeasured
 from simulator.methods import PROBABILITY, Method
@@ -129,5 +130,7 @@ def _write(stage: Stage, played: dict[str, Played], ledger: Ledger) -> None:
     for label, one in played.items():
         tables[label] += [one.worth.money.table] if one.worth else []
     write_metrics(stage.folder / "metrics.parquet", tables)
-    histogram = delays(stage.log, stage.scenario.clock.attribution_window)
-    write_text(stage.folder / "run.json", record_text(stage, played, ledger, histogram))
+    window = stage.scenario.clock.attribution_window
+    late = write_late(stage.folder, stage.deliveries, window)
+    late.check(ledger)
+    write_text(stage.folder / "run.json", record_text(stage, played, ledger, late, delays(stage.log, window)))

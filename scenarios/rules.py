@@ -13,7 +13,7 @@ from scenarios.market_rules import broken_market_rules
 from scenarios.problems import Problem, mismatch, unknown_name
 from scenarios.sections import Clock, Feed, Learner, MethodSpec, Metrics, Pipeline, PipelineFault, Tune
 
-_OF_TREES = ("library", "trees", "leaves", "retrain_every", "buffer", "balance")  # keys of learner
+_OF_TREES = ("library", "trees", "leaves", "retrain_every", "history", "balance")  # keys of learner
 
 
 def broken_rules(sections: Mapping[str, Any], *, is_file: bool) -> list[Problem]:
@@ -42,7 +42,8 @@ def broken_rules(sections: Mapping[str, Any], *, is_file: bool) -> list[Problem]
     if log and metrics:
         found.append(_segments(log, metrics))
     found += [_labels(methods)] if methods else []
-    found += [_kind(learner), _optimizer(learner)] if learner else []
+    found += [_learner(learner)] if learner else []
+    found += [_own_learners(methods, learner)] if methods and learner else []
     pipeline = sections.get("pipeline")
     found += [_pipeline(pipeline), _drains(pipeline, clock) if clock else ()] if pipeline else []
     found += [_in_log(pipeline, log)] if pipeline and isinstance(log, SyntheticLog) else []
@@ -131,21 +132,29 @@ def _labels(methods: Sequence[MethodSpec]) -> Iterator[Problem]:
     return _once(places, "a label that no other method has")
 
 
-def _kind(learner: Learner) -> Iterator[Problem]:
+def _learner(learner: Learner, key: str = "learner") -> Iterator[Problem]:
     default = Learner()
     other, keys = ("gbdt", _OF_TREES) if learner.kind == "logistic" else ("logistic", ("optimizer",))
-    for key in keys:
-        value = getattr(learner, key)
-        if value != getattr(default, key):
-            yield mismatch(f"learner.{key}", f'no {key}, which only kind = "{other}" has', value)
+    told = learner.model_dump(mode="json")
+    for name in keys:
+        if getattr(learner, name) != getattr(default, name):
+            yield mismatch(f"{key}.{name}", f'no {name}, which only kind = "{other}" has', told[name])
+    for name in ("l1", "beta"):
+        if learner.optimizer != "ftrl" and getattr(learner, name) != getattr(default, name):
+            yield mismatch(f"{key}.{name}", f'no {name}, which only optimizer = "ftrl" has', told[name])
+    if learner.history < learner.retrain_every:
+        longer = f"at least {key}.retrain_every, {told['retrain_every']}"
+        yield mismatch(f"{key}.history", longer, told["history"])
 
 
-def _optimizer(learner: Learner) -> Iterator[Problem]:
-    default = Learner()
-    for key in ("l1", "beta"):
-        value = getattr(learner, key)
-        if learner.optimizer != "ftrl" and value != getattr(default, key):
-            yield mismatch(f"learner.{key}", f'no {key}, which only optimizer = "ftrl" has', value)
+def _own_learners(methods: Sequence[MethodSpec], shared: Learner) -> Iterator[Problem]:
+    for number, method in enumerate(methods):
+        if method.learner is None:
+            continue
+        key = f"method[{number}].learner"
+        yield from _learner(method.learner, key)
+        if "bits" in method.learner.model_fields_set and method.learner.bits != shared.bits:
+            yield mismatch(f"{key}.bits", f"learner.bits, {shared.bits}: methods share one table", method.learner.bits)
 
 
 def _latency(feed: Feed) -> Iterator[Problem]:

@@ -170,7 +170,7 @@ def _beside(out: Path) -> Path:
 
 
 def _identity(scenario: Scenario, log: ClickLog) -> dict[str, Any]:
-    packages = ("latelabel", "numpy", "numba")
+    packages = ("latelabel", "numpy", "numba", "pyarrow", "scikit-learn")
     versions = {name: importlib.metadata.version(name) for name in packages}
     return {"scenario": scenario.hash(), "log": log.fingerprint, "versions": versions}
 
@@ -219,7 +219,7 @@ def _preparation(scenario: Scenario, learner: Learner, *, keep_columns: bool = F
         "encoding": build.encoding(scenario),
         "segments": segments_kept(scenario),
         "keys": key_columns(build.aggregates(scenario)),
-        "keep_columns": keep_columns or learner.features == "columns",
+        "keep_columns": keep_columns or build.wants_columns(scenario, learner),
         "clock_skew": getattr(scenario.log, "clock_skew", 0),
         "duplicates": getattr(scenario.log, "duplicates", "ids"),
     }
@@ -292,9 +292,12 @@ def _play(stage: Stage, label: str, method: Method, stopped: list[BaseException]
         go_on(now)
         stage.watcher.tick(label, now)
 
-    trials = tune(stage.rehearsal, method, go_on) if stage.rehearsal else ()
-    rate = best(trials, stage.scenario.learner.learning_rate) if trials else None
-    learner = copy.deepcopy(stage.learner) if rate is None else build.learner(stage.scenario, rate)
+    rehearsed = stage.rehearsal if build.tuned(stage.scenario, label) else None
+    trials = tune(rehearsed, label, method, go_on) if rehearsed else ()
+    own = build.own_learner(stage.scenario, label)
+    rate = best(trials, (own or stage.scenario.learner).learning_rate) if trials else None
+    fresh = own is not None or rate is not None
+    learner = build.learner(stage.scenario, rate, label) if fresh else copy.deepcopy(stage.learner)
     started = time.perf_counter()
     trainer, operator = _replayed(stage, label, method, learner, tick)
     replayed = time.perf_counter()

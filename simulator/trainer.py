@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from learners.base import MAIN, Correction, Floats32, Learner, Parts, Seen, Shown
+from learners.base import MAIN, Correction, Floats32, Learner, Parts, Scheduled, Seen, Shown
 from replay.feed import Deliveries
 from replay.log import MICROS, Bools, ClickLog, Ints
 from replay.policies import Examples, LabelPolicy, Until
@@ -113,18 +113,28 @@ class Trainer:
         """Learn, in order, what comes due in [start, end)."""
         for part in self.parts:
             examples = self.due(part, start, end)
-            n = len(examples.row)
-            if not n:
-                continue
-            if self.spoil is not None:
+            if self.spoil is not None and len(examples.row):
                 examples = self.spoil(part, examples)
-            x = self.features(examples.row)
-            step = self.batch if part.correction.needs else n
-            for at in range(0, n, step):
-                cut = slice(at, at + step)
-                piece = x.slice(at, min(step, n - at)) if part.learner.features == "columns" else x[cut]
-                seen = self.see(part.correction.needs, piece)
-                self.step(part, examples.part(cut), piece, seen)
+            self._learn(part, examples)
+            self.reach(part, end)
+
+    def _learn(self, part: Part, examples: Examples) -> None:
+        n = len(examples.row)
+        if not n:
+            return
+        x = self.features(examples.row)
+        step = self.batch if part.correction.needs else n
+        for at in range(0, n, step):
+            cut = slice(at, at + step)
+            piece = x.slice(at, min(step, n - at)) if part.learner.features == "columns" else x[cut]
+            seen = self.see(part.correction.needs, piece)
+            self.step(part, examples.part(cut), piece, seen)
+
+    def reach(self, part: Part, now: int) -> None:
+        """Tell a model that trains on a schedule how late it is, us UTC; one that learns no more is left alone."""
+        if isinstance(part.learner, Scheduled):
+            stop = part.policy.stop if isinstance(part.policy, Until) else now
+            part.learner.reach(min(now, stop))
 
     def due(self, part: Part, start: int, end: int) -> Examples:
         """Return what a model is shown in an interval, entered into the tally."""
@@ -154,10 +164,13 @@ class Trainer:
         parts = part.correction.parts(Shown(examples.label, examples.kind, elapsed, amount), seen)
         if part.name == MAIN and part.correction.needs:
             self._weigh(parts)
+        own, learner = self.own(part, x), part.learner
         if part.arms > 1:
-            part.learner.learn(self.own(part, x), parts.positive, parts.negative, examples.kind)
+            learner.learn(own, parts.positive, parts.negative, examples.kind)
+        elif isinstance(learner, Scheduled):
+            learner.learn(own, parts.positive, parts.negative, examples.due)
         else:
-            part.learner.learn(self.own(part, x), parts.positive, parts.negative)
+            learner.learn(own, parts.positive, parts.negative)
 
     def missed(self, end: int) -> int:
         """Return how many conversions are known just before `end` but were never shown as positives."""

@@ -82,7 +82,7 @@ def tuned_on(method: Method) -> str:
     return "poisson_deviance" if method.given == "click" else "gamma_deviance"
 
 
-def tune(stage: Rehearsal, method: Method, tick: Tick) -> tuple[Trial, ...]:
+def tune(stage: Rehearsal, label: str, method: Method, tick: Tick) -> tuple[Trial, ...]:
     """Return how a method does at each of the scenario's learning rates.
 
     Raises
@@ -91,7 +91,7 @@ def tune(stage: Rehearsal, method: Method, tick: Tick) -> tuple[Trial, ...]:
         If no rate leaves the model finite.
     """
     rates = stage.scenario.tune.learning_rates if stage.scenario.tune else ()
-    trials = tuple(Trial(rate, _score(stage, method, rate, tick)) for rate in rates)
+    trials = tuple(Trial(rate, _score(stage, label, method, rate, tick)) for rate in rates)
     if not any(np.isfinite(trial.loss) for trial in trials):
         problem = Problem(
             "tune.learning_rates", "expected one at which models stay finite, found none; try smaller ones"
@@ -108,10 +108,10 @@ def best(trials: Sequence[Trial], otherwise: float) -> float:
     return min(finite, key=lambda trial: trial.loss).learning_rate
 
 
-def _score(stage: Rehearsal, method: Method, learning_rate: float, tick: Tick) -> float:
+def _score(stage: Rehearsal, label: str, method: Method, learning_rate: float, tick: Tick) -> float:
     log, settings = stage.log, stage.scenario.clock
     prediction, shown = np.zeros(log.n_clicks, np.float32), np.zeros(log.n_clicks, np.bool_)
-    learner = build.learner(stage.scenario, learning_rate)
+    learner = build.learner(stage.scenario, learning_rate, label)
     trainer = Trainer(log, stage.deliveries, method, learner, settings.batch, prediction, shown)
     try:
         replay(trainer, Clock.of(log, settings.publish_every, settings.publish_lag, settings.batch), tick)

@@ -110,7 +110,7 @@ def methods_of(run: Mapping[str, Any], measured: Measured) -> list[dict[str, Any
             "look": look._asdict(),
             "swatch": swatch(look),
             "describe": method.get("describe", ""),
-            "parameters": [f"{key} = {value}" for key, value in method.get("parameters", {}).items()],
+            "parameters": [f"{key} = {value}" for key, value in _settings(method).items()],
             "metrics": found.get((label, "true"), {}),
             "as_seen": seen,
             "sums": _sums(found.get((label, "true"), {}).get(RATIO, {}).get("value"), seen),
@@ -151,6 +151,12 @@ def _weighing(method: Mapping[str, Any]) -> str | None:
     if share is None or share > EVEN or not method.get("examples"):
         return None
     return f"{words.count(method['examples'])} examples, as telling as {words.percent(share)} of them weighted evenly."
+
+
+def _settings(method: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a method's parameters, and what is said of a learner of its own."""
+    own = {f"learner.{key}": value for key, value in method.get("learner", {}).items()}
+    return {**method.get("parameters", {}), **own}
 
 
 def _windows(run: Mapping[str, Any]) -> dict[str, list[str]]:

@@ -34,7 +34,7 @@ def broken_rules(sections: Mapping[str, Any], *, is_file: bool) -> list[Problem]
         found.append(change_problems(log))
         found += [_evaluation_start(log, clock)] if clock else []
     if isinstance(log, LivestreamLog):
-        found += [_delay(log), _evaluation_start(log, clock) if clock else ()]
+        found += [_delay(log), _rooms(log), _evaluation_start(log, clock) if clock else ()]
     if isinstance(log, TableLog):
         found += [_columns(log), _path(log) if is_file else ()]
     if log:
@@ -78,6 +78,11 @@ def _delay(log: SyntheticLog | LivestreamLog) -> Iterator[Problem]:
             yield mismatch(f"log.delay[{number}].shape", known, part.shape)
 
 
+def _rooms(log: LivestreamLog) -> Iterator[Problem]:
+    if log.rooms_close and log.refunds:
+        yield Problem("log.rooms_close", "expected false beside [log.refunds], which come after rooms have closed")
+
+
 def _delay_by(log: SyntheticLog) -> Iterator[Problem]:
     names = [feature.name for feature in log.categorical]
     if log.delay_by is not None and log.delay_by not in names:
@@ -103,7 +108,7 @@ def _columns(log: TableLog) -> Iterator[Problem]:
     for number, (key, name) in enumerate(places):
         if name in (earlier for _, earlier in places[:number]):
             yield mismatch(key, "each column once, as categorical or as numeric", name)
-    roles = ("conversion_time", "amount", "true_probability", "true_value")
+    roles = ("conversion_time", "amount", "true_probability", "true_value", "outcomes_until")
     later = {role: getattr(log, role) for role in roles}
     for key, name in places:
         what = next((role for role, column in later.items() if column == name), None)

@@ -24,6 +24,7 @@ class RawClicks(NamedTuple):
     outcome_amount: Floats  # in the log's currency, NaN or infinite as found; 0 where the log has no amounts
     true_probability: NDArray[np.float32] | None  # synthetic worlds only
     true_value: NDArray[np.float32] | None = None  # likewise; expected money inside the window, in the log's currency
+    outcomes_until: Ints | None = None  # us UTC: no outcome comes after this; NEVER where that is not known
 
 
 class RawOutcomes(NamedTuple):

@@ -128,7 +128,7 @@ def speed(known: ClickLog) -> Iterator[str]:
 
 def picture(rows: list[tuple[Found, Found]]) -> str:
     """Return bars of the ages, two for a method."""
-    high, left, scale = 22, 170, 20.0
+    high, left, scale = 22, 170, 13.0
     parts = []
     for number, (one, other) in enumerate(rows):
         y = 40 + number * high

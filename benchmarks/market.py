@@ -22,7 +22,7 @@ from simulator.engine import replay
 from simulator.market.loop import play
 from simulator.market.runner import Stall, bidder_of, set_up, split_by
 from simulator.methods import METHODS, Timing
-from simulator.runner import prepare_log
+from simulator.preparation import prepare_log
 from simulator.trainer import Trainer
 from simulator.watcher import Unwatched
 

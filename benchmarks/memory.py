@@ -12,12 +12,18 @@ import sys
 import tempfile
 from pathlib import Path
 
+from simulator.methods import METHODS
+
 SCRIPT = """
 import sys, threading
 from simulator import load, run
 method, clicks, out = sys.argv[1], int(sys.argv[2]), sys.argv[3]
 log = {"kind": "synthetic", "clicks": clicks, "days": 30, "conversion_rate": 0.1, "gifts": {"share": 0.5}}
+log["refunds"] = {"share": 0.2}
 sections = {"name": "memory", "log": log, "learner": {"bits": 18}, "metrics": {"bootstrap": 20}}
+sections["clock"] = {"evaluate_from": "15d"}
+if method in ("net_pu", "tesla"):
+    sections["clock"]["label"] = "net_conversion"
 scenario = load({**sections, "method": [{"name": method}]})
 peak, done = 0, threading.Event()
 def watch():
@@ -43,7 +49,7 @@ def main() -> None:
     """Print a line for every method."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--clicks", type=int, default=20_000_000)
-    parser.add_argument("methods", nargs="*", default=["oracle", "fnw", "hazard", "gdfm", "dfm_em"])
+    parser.add_argument("methods", nargs="*", metavar="METHOD", help="default: all")
     options = parser.parse_args()
     lengths = (options.clicks // 10, options.clicks)
     with tempfile.TemporaryDirectory(prefix="latelabel-") as name:
@@ -51,10 +57,10 @@ def main() -> None:
         os.environ.setdefault("LATELABEL_CACHE", str(folder / "cache"))
         for clicks in lengths:
             peak("oracle", clicks, folder)  # prepares the log
-        for method in options.methods:
+        for method in options.methods or METHODS:
             short, long = (peak(method, clicks, folder) for clicks in lengths)
             grown = f"{short} MiB at {lengths[0]:,} clicks, {long} MiB at {lengths[1]:,}"
-            print(f"{method}: {grown}: {long / short:.2f} times")
+            print(f"{method}: {grown}: {long / short:.2f} times", flush=True)
 
 
 if __name__ == "__main__":

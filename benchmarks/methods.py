@@ -31,7 +31,7 @@ from simulator.methods import METHODS, Method, Parameter, Timing, parameters
 from simulator.metrics.days import DayStats
 from simulator.metrics.intervals import Interval, day_weights, paired_difference
 from simulator.metrics.windows import Evaluated, evaluate
-from simulator.runner import prepare_log
+from simulator.preparation import prepare_log
 from simulator.trainer import Trainer
 from simulator.watcher import Unwatched
 

@@ -129,9 +129,9 @@ def replay_rates(short: Path, log: Path, clicks: int, folder: Path) -> dict[str,
     """
     script = (
         "import json, sys, time; from simulator import load; from simulator.runner import run\n"
-        "import simulator.runner as runner, simulator.report\n"
+        "import simulator.play as play, simulator.runner as runner\n"
         "runner.write_report = lambda folder: None\n"
-        "runner.write_predictions = lambda *arguments: None\n"
+        "play.write_predictions = lambda *arguments: None\n"
         "seconds = []\n"
         "for path in (sys.argv[2], sys.argv[1], sys.argv[1]):\n"
         "    started = time.process_time()\n"

@@ -1,17 +1,15 @@
 """What the label feed makes of a log: which outcomes count, and when they are known."""
 
-import tempfile
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from replay.label_feed import LabelFeed
 from replay.log import NEVER, Bools, ClickLog, Ints, OutcomeKind
 from replay.passage import arrivals, passage
+from replay.scratch import out_of_memory, scratch_column
 from replay.watermark import Watermark
 
 __all__ = ["Deliveries", "LabelFeed", "arrivals", "deliver"]
@@ -64,7 +62,7 @@ class Deliveries:
         first = np.flatnonzero(
             ~self.outside & (kind != OutcomeKind.REFUND) & (way.comes == self.arrival[row]) & (way.comes != NEVER)
         )
-        happened: Ints = _scratch_full(len(self.arrival), np.int64, NEVER, self.scratch)
+        happened: Ints = scratch_column(self.scratch, len(self.arrival), np.int64, NEVER)
         np.minimum.at(happened, row[first], way.says[first])
         return happened
 
@@ -74,7 +72,7 @@ class Deliveries:
         rows = np.flatnonzero(self.arrival != NEVER)
         arrivals = self.arrival[rows]
         order = np.argsort(arrivals, kind="stable")
-        return _scratch(rows[order], self.scratch), _scratch(arrivals[order], self.scratch)
+        return out_of_memory(self.scratch, rows[order]), out_of_memory(self.scratch, arrivals[order])
 
     @cached_property
     def refunds_in_order(self) -> tuple[Ints, Ints]:
@@ -103,7 +101,7 @@ class Deliveries:
         index = np.flatnonzero(self.outcome_arrival != NEVER)
         arrivals = self.outcome_arrival[index]
         order = np.argsort(arrivals, kind="stable")
-        return _scratch(index[order], self.scratch), _scratch(arrivals[order], self.scratch)
+        return out_of_memory(self.scratch, index[order]), out_of_memory(self.scratch, arrivals[order])
 
 
 def deliver(
@@ -133,9 +131,9 @@ def deliver(
     later = np.flatnonzero((kind == OutcomeKind.CONVERSION) & here)
     repeat[later[1:]] = row[later[1:]] == row[later[:-1]]
     counts = kind != OutcomeKind.REFUND
-    label = _scratch_full(log.n_clicks, np.bool_, False, scratch)
+    label = scratch_column(scratch, log.n_clicks, np.bool_)
     label[row[counts & ~happens_outside]] = True
-    arrival = _scratch_full(log.n_clicks, np.int64, NEVER, scratch)
+    arrival = scratch_column(scratch, log.n_clicks, np.int64, NEVER)
     positive = np.flatnonzero(counts & here)
     shown, known = row[positive], way.comes[positive]
     if np.all(shown[1:] > shown[:-1]):  # one each, as in most logs: no need to look for the first
@@ -145,14 +143,14 @@ def deliver(
     refund_arrival = None
     if net:
         label[row[~counts & ~happens_outside]] = False
-        refund_arrival = _scratch_full(log.n_clicks, np.int64, NEVER, scratch)
+        refund_arrival = scratch_column(scratch, log.n_clicks, np.int64, NEVER)
         back = np.flatnonzero(~counts & here & (arrival[row] != NEVER))
         np.minimum.at(refund_arrival, row[back], np.maximum(way.comes[back], arrival[row[back]]))
     counted = np.where(here & ~repeat, way.comes, NEVER)
     return Deliveries(
         label,
         arrival,
-        _scratch(counted, scratch),
+        out_of_memory(scratch, counted),
         outside,
         repeat,
         log,
@@ -163,22 +161,3 @@ def deliver(
         scratch,
         refund_arrival,
     )
-
-
-def _scratch(array: NDArray[Any], folder: Path | None) -> NDArray[Any]:
-    if folder is None or not len(array):
-        return array
-    mapped = _scratch_full(len(array), array.dtype, None, folder)
-    mapped[:] = array
-    return mapped
-
-
-def _scratch_full(length: int, dtype: Any, value: Any, folder: Path | None) -> NDArray[Any]:
-    """Return an array in memory, or mapped from an unnamed file that vanishes with it."""
-    if folder is None or not length:
-        return np.full(length, value, dtype=dtype) if value is not None else np.empty(length, dtype=dtype)
-    with tempfile.TemporaryFile(dir=folder) as file:
-        mapped = np.asarray(np.memmap(file, dtype=dtype, mode="w+", shape=(length,)))  # a plain array is quicker to cut
-    if value is not None and value is not False:
-        mapped[:] = value
-    return mapped

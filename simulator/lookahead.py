@@ -17,7 +17,7 @@ from simulator.cuts import ended, rewritten, thinned
 from simulator.engine import replay
 from simulator.feed_faults import faults_beyond
 from simulator.methods import Method
-from simulator.runner import read_log
+from simulator.preparation import read_log
 from simulator.trainer import Trainer
 from simulator.watcher import Unwatched
 

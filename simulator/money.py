@@ -14,7 +14,7 @@ from scenarios.durations import format_duration
 from simulator.clock import Clock
 from simulator.measure import Measures, Yardstick
 from simulator.metrics.value import figures
-from simulator.metrics.value.clicks import Valued
+from simulator.metrics.value.clicks import Hold, Valued
 from simulator.metrics.value.compare import value_difference
 from simulator.metrics.value.table import ValueDays, ValueTable
 from simulator.metrics.value.windows import Judged, evaluate_value
@@ -43,10 +43,37 @@ class Money:
     log: Mapping[str, Any]  # of the received money alone: the same for all methods of a run
 
 
-def judge(
-    log: ClickLog, deliveries: Deliveries, prediction: Floats32, amount: Floats32 | None, clock: Clock, by: Yardstick
-) -> Money:
+def judge(clicks: Valued, clock: Clock, by: Yardstick, hold: Hold) -> Money:
     """Return every figure of one method's money: pure functions of columns, after the run.
+
+    Parameters
+    ----------
+    clicks : Valued
+        As `valued` returns them.
+    clock : Clock
+    by : Yardstick
+    hold : callable
+        As for `evaluate_value`.
+    """
+    judged = evaluate_value(
+        clicks,
+        window=by.window,
+        start=by.evaluate_from,
+        end=max(clock.last_click + 1, by.evaluate_from),
+        replicates=by.replicates,
+        seed=by.seed,
+        max_segments=by.max_segments,
+        hold=hold,
+    )
+    received = figures.largest(judged.received, judged.orders[""].clicks)
+    received["resampled"] = format_duration(judged.days.length)
+    return Money(judged.table, judged.days, _figures(clicks, judged), received)
+
+
+def valued(
+    log: ClickLog, deliveries: Deliveries, prediction: Floats32, amount: Floats32 | None, by: Yardstick, hold: Hold
+) -> Valued:
+    """Return the columns of the clicks from `evaluate_from` on, with the money that counts.
 
     Parameters
     ----------
@@ -56,28 +83,10 @@ def judge(
         Money as served.
     amount : float32 array of shape (n_clicks,), optional
         Money given that there is any, by the method's own model.
-    clock : Clock
     by : Yardstick
+    hold : callable
+        As for `evaluate_value`.
     """
-    clicks = valued(log, deliveries, prediction, amount, by)
-    judged = evaluate_value(
-        clicks,
-        window=by.window,
-        start=by.evaluate_from,
-        end=max(clock.last_click + 1, by.evaluate_from),
-        replicates=by.replicates,
-        seed=by.seed,
-        max_segments=by.max_segments,
-    )
-    received = figures.largest(judged.received, judged.orders[""].clicks)
-    received["resampled"] = format_duration(judged.days.length)
-    return Money(judged.table, judged.days, _figures(clicks, judged), received)
-
-
-def valued(
-    log: ClickLog, deliveries: Deliveries, prediction: Floats32, amount: Floats32 | None, by: Yardstick
-) -> Valued:
-    """Return the columns of the clicks from `evaluate_from` on, with the money that counts."""
     first = int(np.searchsorted(log.click_time, by.evaluate_from))
     time = log.click_time[first:]
     start = int(np.searchsorted(log.outcomes.row, first))
@@ -88,9 +97,9 @@ def valued(
         prediction=prediction[first:],
         amount=None if amount is None else amount[first:],
         n_mature=int(np.searchsorted(time, log.observed_until - by.attribution_window, side="right")),
-        row=log.outcomes.row[cut][counts] - first,
-        arrival=deliveries.outcome_arrival[cut][counts],
-        money=log.outcomes.amount[cut][counts],
+        row=hold(log.outcomes.row[cut][counts] - first),
+        arrival=hold(deliveries.outcome_arrival[cut][counts]),
+        money=hold(log.outcomes.amount[cut][counts]),
         truth=None if log.true_value is None else log.true_value[first:],
         segments={name: (segment.code[first:], segment.values) for name, segment in log.segments.items()},
     )

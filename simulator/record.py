@@ -23,7 +23,7 @@ from simulator.methods import METHODS, Parameter, origin, parameters, summary
 from simulator.money import differences, stage_one
 
 if TYPE_CHECKING:
-    from simulator.runner import Played, Stage
+    from simulator.stage import Played, Stage
 
 FORMAT = 1
 PACKAGES = ("latelabel", "numpy", "pyarrow", "numba", "simpy", "river")

@@ -4,7 +4,7 @@ from simulator import build
 from simulator.market.loop import play
 from simulator.market.runner import bidder_of, set_up, split_by
 from simulator.market.series import series_of
-from simulator.runner import prepare_log
+from simulator.preparation import prepare_log
 from simulator.watcher import Unwatched
 
 SMALL = {

@@ -11,7 +11,7 @@ from frames import changed, frame, played
 from replay.errors import LogError
 from scenarios.any_log import Log
 from simulator import load
-from simulator.runner import prepare_log
+from simulator.preparation import prepare_log
 from simulator.sources import reader_of
 from simulator.watcher import Unwatched
 

@@ -9,7 +9,7 @@ import pytest
 from frames import frame
 
 from scenarios import catalogue
-from simulator import Result, runner
+from simulator import Result, play
 from simulator.cli import DONE, FAILED, WRONG, main
 from simulator.methods import METHODS
 
@@ -144,7 +144,7 @@ def test_what_stops_a_run_leaves_the_earlier_one(error, status, here, capsys, mo
     def stop(*arguments, **options):
         raise error
 
-    monkeypatch.setattr(runner, "write_metrics", stop)
+    monkeypatch.setattr(play, "write_metrics", stop)
     capsys.readouterr()
     assert main(["run", "quickstart", "--quiet", "--out", "out", *SMALL]) == status
     assert "Traceback" not in capsys.readouterr().err

@@ -7,8 +7,8 @@ import pytest
 
 from scenarios import ScenarioError
 from scenarios.durations import DAY, HOUR, MINUTE
-from simulator import limits_options
 from simulator.cli import DONE, WRONG, main
+from simulator.commands import limits
 from simulator.limits import LIMITS
 
 SMALL = ["--attribution-window", "4d", "--clicks", "4000", "--seeds", "2"]
@@ -16,7 +16,7 @@ SMALL = ["--attribution-window", "4d", "--clicks", "4000", "--seeds", "2"]
 
 def asked(*arguments):
     parser = argparse.ArgumentParser(exit_on_error=False)
-    limits_options.add(parser)
+    limits.add_options(parser)
     return parser.parse_args(arguments)
 
 
@@ -61,15 +61,15 @@ def test_an_outage_moves_what_does_not_wait_for_the_feed(capsys):
 
 
 def test_every_method_is_asked_unless_some_are():
-    assert set(limits_options.methods(asked())) == set(LIMITS)
-    chosen = limits_options.methods(asked("fnw", "frozen", "prior_correction", "waiting_window", "--window", "15m"))
+    assert set(limits.methods(asked())) == set(LIMITS)
+    chosen = limits.methods(asked("fnw", "frozen", "prior_correction", "waiting_window", "--window", "15m"))
     assert chosen == {"fnw": {}, "frozen": {}, "prior_correction": {}, "waiting_window": {"window": 15 * MINUTE}}
 
 
 def test_the_log_is_long_enough_for_labels_to_mature_and_models_to_settle():
-    toy = limits_options.toy(asked("--rate", "0.05", "--attribution-window", "36h"))
+    toy = limits.toy(asked("--rate", "0.05", "--attribution-window", "36h"))
     assert (toy.clicks, toy.days, toy.attribution_window) == (400_000, 6, 36 * HOUR)
-    toy = limits_options.toy(asked("--attribution-window", "3d", "--outage", "2d"))
+    toy = limits.toy(asked("--attribution-window", "3d", "--outage", "2d"))
     assert toy.days * DAY / 3 - DAY - 2 * DAY >= toy.attribution_window
 
 
@@ -137,7 +137,7 @@ def test_a_wrong_request_is_refused(arguments, message, capsys):
 
 def test_all_that_is_wrong_with_the_world_is_said_at_once():
     with pytest.raises(ScenarioError) as error:
-        limits_options.toy(asked("--window", "40d", "--clicks", "100"))
+        limits.toy(asked("--window", "40d", "--clicks", "100"))
     assert [problem.key for problem in error.value.problems] == ["--window", "--clicks"]
 
 

@@ -10,7 +10,7 @@ from simulator.grid.plan import Play, family
 from simulator.grid.playing import GridWatcher
 from simulator.grid.pool import each
 from simulator.grid.work import Place, prepare_one
-from simulator.runner import fingerprint, read_log
+from simulator.preparation import fingerprint, read_log
 from simulator.watcher import Unwatched
 
 

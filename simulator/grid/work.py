@@ -13,7 +13,9 @@ from simulator import build
 from simulator.folder import OutputError
 from simulator.grid.plan import Play, family
 from simulator.grid.store import Store, is_whole, written
-from simulator.runner import Stage, perform, read_log, set_stage, with_aggregates
+from simulator.play import perform
+from simulator.preparation import read_log, with_aggregates
+from simulator.stage import Stage, set_stage
 from simulator.watcher import Unwatched
 
 

@@ -9,9 +9,10 @@ import numpy as np
 
 from learners.base import Floats32, Learner
 from replay.log import MICROS
+from replay.scratch import scratch_column
 from scenarios.durations import DAY, HOUR
 from simulator.market.auctions import Auctions
-from simulator.market.book import Book, scratch_column
+from simulator.market.book import Book
 from simulator.market.controllers import Clairvoyant, Controller, best_multiplier
 from simulator.market.controllers.base import FARTHEST
 from simulator.market.diary import Belief, Diary

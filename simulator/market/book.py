@@ -1,6 +1,5 @@
 """The buyer's book: what each click cost, what was expected of it, and what has come of it so far."""
 
-import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -8,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from replay.log import MICROS
+from replay.scratch import scratch_column
 from simulator.market.curves import DelayCurves, share_at
 from simulator.market.estimators import Known
 from simulator.market.estimators.base import Floats, sums_by
@@ -103,12 +103,3 @@ def _shares(age: Ints, group: Ints, curves: DelayCurves) -> Floats:
     out = np.empty(len(age))
     share_at(age, group, curves.edges, curves.table(), out)
     return out
-
-
-def scratch_column(folder: Path | None, length: int, dtype: Any) -> NDArray[Any]:
-    """Return zeros in memory, or mapped from an unnamed file in a folder."""
-    if folder is None or not length:
-        return np.zeros(length, dtype)
-    with tempfile.TemporaryFile(dir=folder) as file:
-        mapped: NDArray[Any] = np.memmap(file, dtype=dtype, mode="w+", shape=(length,))
-    return mapped

@@ -17,7 +17,7 @@ from simulator.market.estimators import ESTIMATORS
 from simulator.market.knowledge import Terms
 from simulator.market.open_loop import Error, Trial, estimate_days, predict_all
 from simulator.market.runner import split_by
-from simulator.runner import prepare_log
+from simulator.preparation import prepare_log
 from simulator.watcher import Unwatched, Watcher
 
 AFTER = (HOUR, 6 * HOUR, 24 * HOUR)

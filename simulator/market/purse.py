@@ -7,8 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from replay.log import Bools, Ints, Outcomes
+from replay.scratch import scratch_column
 from simulator.market.auctions import Auctions
-from simulator.market.book import scratch_column
 
 
 class Purse:

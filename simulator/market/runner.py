@@ -31,10 +31,10 @@ from simulator.market.series import Series, series_of
 from simulator.marks import marks
 from simulator.measure import Measures, Yardstick, evaluated, measure
 from simulator.predictions import write_predictions
+from simulator.preparation import prepare_log
 from simulator.record import Columnar, write_metrics
 from simulator.report import write_report
 from simulator.results import Result
-from simulator.runner import prepare_log
 from simulator.watcher import Unwatched, Watcher
 
 

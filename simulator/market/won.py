@@ -9,9 +9,9 @@ from numpy.typing import NDArray
 
 from replay.feed import Deliveries
 from replay.log import ClickLog, Ints, Outcomes, Segment
+from replay.scratch import scratch_column
 from replay.slots import Slots, SlotTable
 from simulator.market.auctions import Auctions
-from simulator.market.book import scratch_column
 from simulator.market.purse import Purse
 
 _NONE = Outcomes(np.empty(0, np.int64), np.empty(0, np.int8), np.empty(0, np.int64), np.empty(0, np.int64))

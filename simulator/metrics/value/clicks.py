@@ -1,7 +1,7 @@
 """Clicks that are judged for money, and what they brought as known at some moment."""
 
-from collections.abc import Mapping, Sequence
-from typing import NamedTuple
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -9,6 +9,9 @@ from numpy.typing import NDArray
 from simulator.metrics.sums import Bools, Floats, Floats32, Ints
 
 MILLIONTHS = 1_000_000
+
+Hold = Callable[[NDArray[Any]], NDArray[Any]]  # returns an array as it is to be kept, such as out of memory
+Columns = TypeVar("Columns", bound=tuple[Any, ...])
 
 
 class Valued(NamedTuple):
@@ -41,3 +44,9 @@ def received(clicks: Valued, counts: Bools) -> Received:
     total = np.add.reduceat(money, first)
     some = total != 0
     return Received(row[first][some], total[some] / MILLIONTHS)
+
+
+def held(columns: Columns, hold: Hold) -> Columns:
+    """Return a named tuple with its arrays as they are to be kept."""
+    kept = (hold(column) if isinstance(column, np.ndarray) else column for column in columns)
+    return type(columns)(*kept)

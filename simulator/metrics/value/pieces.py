@@ -1,5 +1,6 @@
 """The evaluated time in pieces, cut at every window and every hour, and what adds up over each."""
 
+from collections.abc import Callable
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -121,23 +122,20 @@ def dense_by_piece(clicks: Valued, pieces: Pieces) -> tuple[Floats, Floats]:
     return mature, whole
 
 
-def sparse_by_piece(clicks: Valued, money: Received, pieces: Pieces) -> Floats:
-    """Return what money adds to each piece, shape (n_pieces, n_sums)."""
-    return grouped(sparse(clicks, money), SPARSE_AT, pieces.of(money.row), len(pieces.start))
-
-
-def sparse(clicks: Valued, money: Received) -> Floats:
-    """Return what each click with money adds, shape (n_sparse, n_valued)."""
-    amount = None if clicks.amount is None else clicks.amount[money.row]
-    return sparse_terms(clicks.prediction[money.row], amount, money.value)
-
-
-def grouped(terms: Floats, at: NDArray[np.int64], group: Ints, groups: int) -> Floats:
-    """Return terms added up by group, at their places among all sums, shape (n_groups, n_sums)."""
+def sparse_by_group(clicks: Valued, money: Received, group_of: Callable[[Ints], Ints], groups: int) -> Floats:
+    """Return what money adds to each group of clicks, shape (n_groups, n_sums)."""
     found = np.zeros((groups, N_SUMS))
-    for place, term in zip(at, terms, strict=True):
-        found[:, place] = np.bincount(group, term, minlength=groups)
+    for start in range(0, len(money.row), CHUNK):
+        row, value = money.row[start : start + CHUNK], money.value[start : start + CHUNK]
+        amount = None if clicks.amount is None else clicks.amount[row]
+        add_by_group(found, SPARSE_AT, sparse_terms(clicks.prediction[row], amount, value), group_of(row))
     return found
+
+
+def add_by_group(sums: Floats, at: NDArray[np.int64], terms: Floats, group: Ints) -> None:
+    """Add terms, shape (n_terms, n), to their groups' sums, shape (n_groups, n_sums), at their places among all."""
+    for place, term in zip(at, terms, strict=True):
+        np.add.at(sums[:, place], group, term)  # one by one: however they come in steps, sums are rounded alike
 
 
 def total(sums: Floats, group: Ints, groups: int) -> Floats:

@@ -6,8 +6,8 @@ from numpy.typing import NDArray
 from simulator.metrics.split import Split, split_by
 from simulator.metrics.sums import CHUNK, Floats, Ints
 from simulator.metrics.value.clicks import Received, Valued
-from simulator.metrics.value.pieces import Pieces, grouped, sparse
-from simulator.metrics.value.sums import DENSE_AT, N_SUMS, SPARSE_AT, dense_terms
+from simulator.metrics.value.pieces import Pieces, add_by_group, sparse_by_group
+from simulator.metrics.value.sums import DENSE_AT, N_SUMS, dense_terms
 from simulator.metrics.value.table import ValueCell
 
 
@@ -48,7 +48,7 @@ def segment_cells(
     groups = _Groups(pieces, codes, split)
     sums = _dense(clicks, pieces, groups)
     for which, found in enumerate(money):
-        sums[which] += grouped(sparse(clicks, found), SPARSE_AT, groups.of(found.row), groups.count)
+        sums[which] += sparse_by_group(clicks, found, groups.of, groups.count)
     by_part = sums.reshape(2, *groups.shape, N_SUMS)
     there = by_part[1, :, :, 0].sum(axis=1).astype(np.int64).tolist()
     cells = []
@@ -68,6 +68,6 @@ def _dense(clicks: Valued, pieces: Pieces, groups: _Groups) -> Floats:
         for start in range(first, stop, CHUNK):
             cut = slice(start, min(start + CHUNK, stop))
             terms = dense_terms(clicks.prediction[cut], None if clicks.truth is None else clicks.truth[cut])
-            sums[which] += grouped(terms, DENSE_AT, groups.of(np.arange(cut.start, cut.stop)), groups.count)
+            add_by_group(sums[which], DENSE_AT, terms, groups.of(np.arange(cut.start, cut.stop)))
     sums[1] += sums[0]
     return sums

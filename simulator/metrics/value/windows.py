@@ -8,10 +8,10 @@ import numpy as np
 from simulator.metrics.intervals import day_weights
 from simulator.metrics.sums import Floats, Floats32, Ints
 from simulator.metrics.value import ENDINGS, VALUE_METRICS, About
-from simulator.metrics.value.clicks import Received, Valued, received
+from simulator.metrics.value.clicks import Hold, Received, Valued, held, received
 from simulator.metrics.value.days import RankDays, by_name, rank_days, replicated_ranks
 from simulator.metrics.value.order import Order, order_of
-from simulator.metrics.value.pieces import Pieces, cut, dense_by_piece, sparse_by_piece, total
+from simulator.metrics.value.pieces import Pieces, cut, dense_by_piece, sparse_by_group, total
 from simulator.metrics.value.segments import segment_cells
 from simulator.metrics.value.table import ValueCell, ValueDays, ValueTable, value_table
 from simulator.metrics.value.tail import few_day_weights
@@ -35,6 +35,7 @@ def evaluate_value(
     replicates: int = 500,
     seed: int = 0,
     max_segments: int = 20,
+    hold: Hold = np.asarray,
 ) -> Judged:
     """Measure predicted money of clicks of [start, end) overall, by window of click time and by segment.
 
@@ -49,6 +50,8 @@ def evaluate_value(
         Of the bootstraps over days.
     max_segments : int
         How many values of a segment stand for themselves, those with most clicks first; the rest is pooled.
+    hold : callable
+        Returns a column as it is to be kept, of those that are as long as there are clicks or gifts.
 
     Returns
     -------
@@ -65,21 +68,21 @@ def evaluate_value(
     if window <= 0:
         raise ValueError(f"window must be above 0 us, got {window}")
     pieces = cut(clicks.click_time, window, start, max(start, end), clicks.n_mature)
-    true, seen, final = _received(clicks, pieces)
+    true, seen, final = (held(money, hold) for money in _received(clicks, pieces))
     mature, whole = dense_by_piece(clicks, pieces)
     sums = {
-        "true": mature + sparse_by_piece(clicks, true, pieces),
-        "as_seen": whole + sparse_by_piece(clicks, seen, pieces),
-        "final": whole + sparse_by_piece(clicks, final, pieces),
+        "true": mature + sparse_by_group(clicks, true, pieces.of, len(pieces.start)),
+        "as_seen": whole + sparse_by_group(clicks, seen, pieces.of, len(pieces.start)),
+        "final": whole + sparse_by_group(clicks, final, pieces.of, len(pieces.start)),
     }
     by_day = total(sums["true"], pieces.block, pieces.n_blocks)
     rows = pieces.rows
-    orders = _orders(clicks, true, slice(rows.start, max(rows.start, min(rows.stop, clicks.n_mature))))
+    orders = _orders(clicks, true, slice(rows.start, max(rows.start, min(rows.stop, clicks.n_mature))), hold)
     there = rows.stop - rows.start
     cells = [
         ValueCell("overall", *pieces.span, "", "true", there, by_day.sum(axis=0), orders),
         ValueCell(
-            "overall", *pieces.span, "", "as_seen", there, sums["final"].sum(axis=0), _orders(clicks, final, rows)
+            "overall", *pieces.span, "", "as_seen", there, sums["final"].sum(axis=0), _orders(clicks, final, rows, hold)
         ),
         *_window_cells(pieces, sums),
     ]
@@ -118,12 +121,13 @@ def _models(clicks: Valued) -> dict[About, Floats32]:
     return found if clicks.amount is None else {**found, "amount": clicks.amount}
 
 
-def _orders(clicks: Valued, money: Received, rows: slice) -> dict[str, Order]:
+def _orders(clicks: Valued, money: Received, rows: slice, hold: Hold) -> dict[str, Order]:
     gift = money.value > 0
-    found = {"": order_of(np.sort(clicks.prediction[rows]), clicks.prediction[money.row], money.value)}
+    every = order_of(np.sort(clicks.prediction[rows]), clicks.prediction[money.row], money.value)
+    found = {"": held(every, hold)}
     for about, model in _models(clicks).items():
         of_gifts = model[money.row[gift]]
-        found[ENDINGS[about]] = order_of(np.sort(of_gifts), of_gifts, money.value[gift])
+        found[ENDINGS[about]] = held(order_of(np.sort(of_gifts), of_gifts, money.value[gift]), hold)
     return found
 
 

@@ -1,4 +1,4 @@
-"""What `latelabel limits` is asked: a toy world in words, and the methods to try in it."""
+"""`latelabel limits`: a toy world in words, and where methods settle in it."""
 
 import argparse
 import math
@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 from scenarios import Problem, ScenarioError, mismatch, unknown_name
 from scenarios.durations import DAY, format_duration, parse_duration
+from simulator.commands.shared import DONE
 
 if TYPE_CHECKING:
+    from simulator.commands.shared import Commands
     from simulator.toy import Toy
 
 _GROWTH = re.compile(r"^\s*(x?)\s*([+-]?\d+(?:\.\d+)?)\s*(%?)(?:\s+per\s+(day|week))?\s*$")
@@ -17,7 +19,35 @@ _CONVERSIONS = 20_000  # in one log, unless the number of clicks is given
 _FEWEST = 200  # clicks without which a part of a log says nothing
 
 
-def add(parser: argparse.ArgumentParser) -> None:
+def add(commands: "Commands") -> None:
+    """Add the command to the others."""
+    parser = commands.add_parser(
+        "limits",
+        help="where methods settle",
+        description="Print where each method settles by its closed form and in replays, in a world without features, "
+        "with one conversion rate and a mixture of delays: in steady, growing or shrinking traffic. With --outage, how "
+        "far an outage of the label feed moves each.",
+    )
+    add_options(parser)
+    parser.set_defaults(command=command)
+
+
+def command(options: argparse.Namespace) -> int:
+    """Print the table that is asked for."""
+    from simulator import limits_table, terminal  # noqa: PLC0415  (--help must not pay for the engine)
+
+    world, asked = toy(options), methods(options)
+    title = limits_table.title(world, options.window, options.outage, options.seeds)
+    if options.outage:
+        rows = limits_table.outage_rows(asked, world, options.outage, options.seeds)
+        terminal.show_limits(title, limits_table.OUTAGE_COLUMNS, rows, len(asked))
+    else:
+        rows = limits_table.limit_rows(asked, world, options.seeds)
+        terminal.show_limits(title, limits_table.LIMIT_COLUMNS, rows, len(asked))
+    return DONE
+
+
+def add_options(parser: argparse.ArgumentParser) -> None:
     """Give a parser the options of the command."""
     parser.add_argument("method", nargs="*", metavar="METHOD", help="names from: latelabel list (default: all)")
     parser.add_argument("--rate", type=_share, default=0.2, metavar="P", help="conversion rate (default: 0.2)")
@@ -59,7 +89,7 @@ def toy(options: argparse.Namespace) -> "Toy":
     ScenarioError
         If nothing could be shown in it.
     """
-    from simulator.toy import Toy  # noqa: PLC0415  (--help must not pay for it)
+    from simulator.toy import Toy  # noqa: PLC0415  (as above)
 
     window = options.attribution_window
     asked = Toy(

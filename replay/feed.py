@@ -93,7 +93,7 @@ class Deliveries:
         rows = np.flatnonzero(until != NEVER)
         ends = until[rows]
         order = np.argsort(ends, kind="stable")
-        return _scratch(rows[order], self.scratch), _scratch(ends[order], self.scratch)
+        return out_of_memory(self.scratch, rows[order]), out_of_memory(self.scratch, ends[order])
 
     @cached_property
     def outcomes_in_order(self) -> tuple[Ints, Ints]:

@@ -1,7 +1,7 @@
 """What a learner and a correction are."""
 
 from collections.abc import Mapping
-from typing import Any, NamedTuple, Protocol, runtime_checkable
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -70,7 +70,6 @@ class Learner(Protocol):
         """
 
 
-@runtime_checkable
 class Scheduled(Protocol):
     """A learner that trains at set times of the simulated clock, and needs to be told the time.
 

@@ -10,7 +10,7 @@ import numpy as np
 import simpy
 from simpy.events import EventPriority
 
-from learners.base import Scheduled, Seen
+from learners.base import Seen
 from replay.log import NEVER, Ints
 from replay.policies import Examples
 from replay.view import View
@@ -137,7 +137,7 @@ class Exact:
     def _trainings(self) -> Ints:
         """Return the last microsecond before every training of a model that has a schedule."""
         start, end = self.clock.start, self.clock.end
-        every = {part.learner.retrain_every for part in self.trainer.parts if isinstance(part.learner, Scheduled)}
+        every = {part.learner.retrain_every for part in self.trainer.parts if part.scheduled}
         times = [np.arange(-(-(start + 1) // one) * one, end + 1, one, dtype=np.int64) - 1 for one in every]
         return np.concatenate([np.empty(0, np.int64), *times])
 

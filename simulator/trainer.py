@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from learners.base import MAIN, Correction, Floats32, Learner, Parts, Scheduled, Seen, Shown
+from learners.base import MAIN, Correction, Floats32, Learner, Parts, Seen, Shown
 from replay.feed import Deliveries
 from replay.log import MICROS, Bools, ClickLog, Ints
 from replay.policies import Examples, LabelPolicy, Until
@@ -42,6 +42,11 @@ class Part:
     learner: Any  # a Learner, or a ManyArmed one where `arms` is above 1
     constant: bool = False
     arms: int = 1
+
+    @property
+    def scheduled(self) -> bool:
+        """Whether its learner is a `Scheduled` one; looked up by name, since asking a protocol is slow."""
+        return hasattr(self.learner, "reach")
 
 
 class Trainer:
@@ -132,7 +137,7 @@ class Trainer:
 
     def reach(self, part: Part, now: int) -> None:
         """Tell a model that trains on a schedule how late it is, us UTC; one that learns no more is left alone."""
-        if isinstance(part.learner, Scheduled):
+        if part.scheduled:
             stop = part.policy.stop if isinstance(part.policy, Until) else now
             part.learner.reach(min(now, stop))
 
@@ -167,7 +172,7 @@ class Trainer:
         own, learner = self.own(part, x), part.learner
         if part.arms > 1:
             learner.learn(own, parts.positive, parts.negative, examples.kind)
-        elif isinstance(learner, Scheduled):
+        elif part.scheduled:
             learner.learn(own, parts.positive, parts.negative, examples.due)
         else:
             learner.learn(own, parts.positive, parts.negative)

@@ -3,16 +3,15 @@
     python -m benchmarks.methods                        the catalogue's benchmark: a made-up world
     python -m benchmarks.methods real-log               another scenario's log and clock, with all methods
     python -m benchmarks.methods --log clicks.parquet   a log of your own; see TableLog for its columns
-    python -m benchmarks.methods --tables runs/methods  the tables of an earlier run again
+    python -m benchmarks.methods --tables runs/methods  the tables of an earlier run again, or of any with [tune]
 
 Values are set on top with --set, such as --set log.timezone=UTC or --set clock.evaluate_from=30d.  Methods with a
 parameter that has no default are left out.  Every method learns at its own learning rate, chosen before evaluate_from.
-Times are CPU seconds of replays at the scenario's own rate, each the better of two, on at most 300,000 clicks.
+What methods cost is measured by `benchmarks.costs`, on at most 300,000 clicks.
 """
 
 import argparse
 import math
-import time
 import tomllib
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -20,25 +19,19 @@ from typing import Any
 
 import numpy as np
 
-from replay.feed import deliver
+from benchmarks.costs import Cost, costs
 from replay.log import NEVER
-from scenarios import Scenario, ScenarioError, catalogue
+from scenarios import ScenarioError, catalogue
 from simulator import Result, build, run
-from simulator.clock import Clock
-from simulator.cuts import thinned
-from simulator.engine import replay
-from simulator.methods import METHODS, Method, Parameter, Timing, parameters
+from simulator.methods import METHODS, Parameter, Timing, parameters
 from simulator.metrics.days import DayStats
 from simulator.metrics.intervals import Interval, day_weights, paired_difference
 from simulator.metrics.windows import Evaluated, evaluate
-from simulator.preparation import prepare_log
-from simulator.trainer import Trainer
-from simulator.watcher import Unwatched
 
-CLICKS = 300_000  # that times are taken on
 REPLICATES = 1_000
 DAY = 86_400_000_000  # us
 BEST = "oracle"
+MOST = 8  # times the oracle's time per example
 REFERENCES = {"ES-DFM": "late_positives", "DEFER": "frozen"}  # what each definition of relative improvement starts from
 
 
@@ -48,7 +41,7 @@ def main() -> None:
         result = Result.load(options.tables)
     else:
         result = run(scenario(options), out=options.out, jobs=options.jobs)
-    for line in tables(result, cpu_seconds(result)):
+    for line in tables(result, costs(result)):
         print(line)
 
 
@@ -85,25 +78,7 @@ def of_money(name: str) -> bool:
     return METHODS[name](Timing(DAY, 2 * DAY)).target == "value"
 
 
-def cpu_seconds(result: Result) -> dict[str, float]:
-    """Return how long each method takes, by itself, on clicks spread over the run's log."""
-    scenario = Scenario.load(result.record["scenario"])
-    settings, learner = scenario.clock, build.learner(scenario)
-    log = thinned(prepare_log(scenario, None, learner, Unwatched()), CLICKS)
-    deliveries = deliver(log, settings.attribution_window, build.feed(scenario, log), net=settings.net)
-    clock = Clock.of(log, settings.publish_every, settings.publish_lag, settings.batch)
-
-    def once(method: Method) -> float:
-        columns = np.zeros(log.n_clicks, np.float32), np.zeros(log.n_clicks, np.bool_)
-        trainer = Trainer(log, deliveries, method, learner, settings.batch, *columns)
-        started = time.process_time()
-        replay(trainer, clock, lambda _: None)
-        return time.process_time() - started
-
-    return {label: min(once(method), once(method)) for label, method in build.methods(scenario).items()}
-
-
-def tables(result: Result, seconds: dict[str, float]) -> Iterator[str]:
+def tables(result: Result, found: dict[str, Cost]) -> Iterator[str]:
     overall = result.overall
     labels = list(result.record["methods"])
     days = {label: by_day(result, label) for label in labels}
@@ -111,8 +86,11 @@ def tables(result: Result, seconds: dict[str, float]) -> Iterator[str]:
     clicks, evaluated = result.record["log"]["clicks"], int(days[BEST].sums[:, 0].sum())
     yield f"{clicks:,} clicks, {evaluated:,} of them mature and after evaluate_from, on {len(days[BEST].day)} days."
     yield from figures(result, labels, {label: differences(days[label], days[BEST], weights) for label in labels})
-    yield from improvements(overall, labels)
-    yield from costs(result, labels, seconds)
+    if set(REFERENCES.values()) <= set(labels):
+        yield from improvements(overall, labels)
+    yield from sensitivity(result, labels)
+    yield from spent(result, labels, found)
+    yield from dear(result, found)
 
 
 def by_day(result: Result, label: str) -> DayStats:
@@ -161,9 +139,9 @@ def figures(result: Result, labels: Sequence[str], difference: dict[str, dict[st
 
 def rate(method: dict[str, Any]) -> str:
     """Return the chosen learning rate; marked where it is the smallest or the largest that was tried."""
-    tried = [trial["learning_rate"] for trial in method["tuning"]]
+    rates = [trial["learning_rate"] for trial in method["tuning"]]
     chosen = method["learning_rate"]
-    return f"{chosen:g}{' (edge)' if chosen in (min(tried), max(tried)) else ''}"
+    return f"{chosen:g}{' (edge)' if chosen in (min(rates), max(rates)) else ''}"
 
 
 def paired(found: Interval) -> str:
@@ -191,18 +169,55 @@ def whole(value: float) -> str:
     return "0" if abs(value) < 0.5 else f"{value:.0f}"
 
 
-def costs(result: Result, labels: Sequence[str], seconds: dict[str, float]) -> Iterator[str]:
-    clicks = result.record["log"]["clicks"]
+def sensitivity(result: Result, labels: Sequence[str]) -> Iterator[str]:
+    """Yield the NLL at every rate that was tried, before evaluate_from; an asterisk is what was chosen."""
     methods = result.record["methods"]
-    shown = {label: methods[label]["examples"] + methods[label]["head_examples"] for label in labels}
+    yield from header(["NLL at rate", *(f"{trial['learning_rate']:g}" for trial in methods[BEST]["tuning"])])
+    for label in labels:
+        yield line([label, *(tried(trial, methods[label]["learning_rate"]) for trial in methods[label]["tuning"])])
+
+
+def tried(trial: dict[str, Any], chosen: float) -> str:
+    loss = math.nan if trial["nll"] is None else trial["nll"]
+    return f"{loss:.4f}{'*' if trial['learning_rate'] == chosen else ''}"
+
+
+def spent(result: Result, labels: Sequence[str], found: dict[str, Cost]) -> Iterator[str]:
+    clicks, shown = result.record["log"]["clicks"], examples(result)
     yield from header(
-        ["cost", "examples per click", "with heads", f"time per click, {BEST} = 1", f"time per example, {BEST} = 1"]
+        [
+            "cost",
+            "examples per click",
+            "with heads",
+            f"time per click, {BEST} = 1",
+            f"time per example, {BEST} = 1",
+            "memory, MiB",
+        ]
     )
-    for label in sorted(labels, key=seconds.__getitem__):
-        share = seconds[label] / seconds[BEST]
-        each = share * shown[BEST] / shown[label] if shown[label] else math.nan
-        per_click = [methods[label]["examples"] / clicks, shown[label] / clicks]
-        yield line([label, *(f"{value:.2f}" for value in per_click), f"{share:.1f}", f"{each:.1f}"])
+    for label in sorted(labels, key=lambda label: found[label].seconds):
+        share = found[label].seconds / found[BEST].seconds
+        per_click = [result.record["methods"][label]["examples"] / clicks, shown[label] / clicks]
+        each = [f"{share:.1f}", f"{per_example(label, shown, found):.1f}", f"{found[label].mebibytes:.1f}"]
+        yield line([label, *(f"{value:.2f}" for value in per_click), *each])
+
+
+def dear(result: Result, found: dict[str, Cost]) -> Iterator[str]:
+    """Yield who takes more than is allowed of the oracle's time per example."""
+    shown = examples(result)
+    broken = [label for label in found if per_example(label, shown, found) > MOST]
+    yield ""
+    yield f"More than {MOST} times {BEST}'s time per example: {', '.join(broken) or 'none'}."
+
+
+def examples(result: Result) -> dict[str, int]:
+    """Return how many examples each method showed, to heads too."""
+    return {label: one["examples"] + one["head_examples"] for label, one in result.record["methods"].items()}
+
+
+def per_example(label: str, shown: dict[str, int], found: dict[str, Cost]) -> float:
+    """Return a method's time per example, relative to the oracle's."""
+    share = found[label].seconds / found[BEST].seconds
+    return share * shown[BEST] / shown[label] if shown[label] else math.nan
 
 
 def header(names: Sequence[str]) -> list[str]:

@@ -9,7 +9,7 @@ import pyarrow as pa
 from numpy.typing import DTypeLike, NDArray
 
 from replay.arrays import as_arrow, fixed_width
-from replay.slots import BATCH_BITS, Slots, SlotTable, copy_slots
+from replay.slots import BATCH_BITS, Slots, SlotTable, put_beside
 
 _BATCH = 1 << BATCH_BITS
 _CHUNK = 1 << 18  # rows gathered at a time
@@ -89,12 +89,13 @@ class SlotWriter:
         self._schema = pa.schema([pa.field("slots", pa.list_(pa.uint32(), max(n_features, 1)), nullable=False)])
         self._file = pa.ipc.new_file(str(path), self._schema) if n_features else None
 
-    def append(self, slots: Slots) -> None:
-        """Write some more rows, shape (n, n_features)."""
-        at = 0
+    def append(self, slots: Slots, beside: Slots | None = None) -> None:
+        """Write some more rows, shape (n, n_features); the last of the features may be given apart."""
+        right, at = slots[:, :0] if beside is None else beside, 0
         while self._file is not None and at < len(slots):
             taken = min(_BATCH - self._filled, len(slots) - at)
-            copy_slots(slots[at : at + taken], self._rows[self._filled : self._filled + taken])
+            rows = self._rows[self._filled : self._filled + taken]
+            put_beside(slots[at : at + taken], right[at : at + taken], rows)
             self._filled += taken
             at += taken
             if self._filled == _BATCH:

@@ -11,13 +11,13 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from replay.arrays import dictionary_codes, fixed_width, same_values, valid_mask
+from replay.buckets import MANTISSA, Buckets
 from replay.canonical import as_floats, canonical_text, coded
-from replay.hashing import hash_text, hash_word, seed_of
-from replay.log import Bools, Floats
+from replay.hashing import hash_text, seed_of
+from replay.log import Bools
 from replay.slots import Slots
 
 CROWDED = 0.1  # share of values that may share a slot before the log says so
-_MANTISSA = 52  # bits of a float64's mantissa
 _SMALL = 1024  # whole numbers below it have their slots ready
 
 
@@ -44,7 +44,7 @@ class Encoding:
     mantissa_bits: int = 3
 
     def __post_init__(self) -> None:
-        for name, last in (("bits", 30), ("seed", 2**64 - 1), ("mantissa_bits", _MANTISSA)):
+        for name, last in (("bits", 30), ("seed", 2**64 - 1), ("mantissa_bits", MANTISSA)):
             value, first = getattr(self, name), int(name == "bits")
             if not first <= value <= last:
                 raise ValueError(f"{name} must lie in [{first}, {last}], got {value}")
@@ -58,17 +58,6 @@ def _look_up(codes: NDArray[np.int32], table: Slots, used: Bools, out: Slots) ->
     for i in range(len(codes)):
         out[i] = table[codes[i]]
         used[codes[i]] = True
-
-
-@numba.njit(cache=True, nogil=True)
-def _bucket(
-    values: Floats, valid: Bools, drop: np.uint64, shift: np.uint64, seed: np.uint64, missing: np.uint32, out: Slots
-) -> None:
-    bits = values.view(np.uint64)
-    for i in range(len(values)):
-        word = bits[i] if values[i] != 0.0 else np.uint64(0)  # -0.0 is 0.0
-        slot = np.uint32(hash_word(word >> drop, seed) >> shift)
-        out[i] = slot if valid[i] and not np.isnan(values[i]) else missing
 
 
 @numba.njit(cache=True, nogil=True)
@@ -145,9 +134,9 @@ class _Number(_Field):
 
     def __init__(self, name: str, encoding: Encoding, occupied: Bits) -> None:
         super().__init__(name, encoding, occupied)
-        self._drop = np.uint64(_MANTISSA - encoding.mantissa_bits)
+        self._buckets = Buckets(name, encoding.bits, encoding.seed, encoding.mantissa_bits)
         small = np.empty(_SMALL, np.uint32)
-        self._bucket(np.arange(_SMALL, dtype=np.float64), np.ones(_SMALL, np.bool_), small)
+        self._buckets.write(np.arange(_SMALL, dtype=np.float64), np.ones(_SMALL, np.bool_), small)
         self._set_table(np.append(small, self.missing))
 
     def encode(self, values: pa.Array, out: Slots) -> None:
@@ -156,11 +145,8 @@ class _Number(_Field):
             if _small_codes(fixed_width(values), valid_mask(values), _SMALL, codes):
                 self._look_up(codes, out)
                 return
-        self._bucket(*as_floats(values, self.name), out)
+        self._buckets.write(*as_floats(values, self.name), out)
         _occupy(out, self._occupied)
-
-    def _bucket(self, floats: Floats, valid: Bools, out: Slots) -> None:
-        _bucket(floats, valid, self._drop, self.shift, self.seed, self.missing, out)
 
 
 class Encoder:

@@ -26,6 +26,7 @@ class LabelFeed:
     seed: int = 0
     outages: tuple[tuple[int, int], ...] = ()  # [from, until) us UTC: what is due then comes at once when they end
     faults: tuple[Fault, ...] = ()
+    ties: int | None = None  # what draws the place in a backlog of outcomes due at one moment; None: the log's order
 
     @property
     def lag(self) -> int:

@@ -47,7 +47,7 @@ def passage(log: ClickLog, feed: LabelFeed) -> Passage:
     lost = _lost(feed, row, ordinal, time)
     holds = []
     for outage in feed.silences:
-        due, hold = _held(log, outage, due, lost)
+        due, hold = _held(log, outage, due, lost, feed.ties)
         holds.append(hold)
     comes = due if lost is None else np.where(lost, NEVER, due)
     watermark = Watermark(feed.lag, tuple(one for _, one in reordering), tuple(holds))
@@ -69,13 +69,14 @@ def _lost(feed: LabelFeed, row: Ints, ordinal: Ints, time: Ints) -> Bools | None
     return lost
 
 
-def _held(log: ClickLog, outage: Outage, due: Ints, lost: Bools | None) -> tuple[Ints, Hold]:
+def _held(log: ClickLog, outage: Outage, due: Ints, lost: Bools | None, ties: int | None) -> tuple[Ints, Hold]:
     """Return when outcomes come that were due, and the outage at work."""
     hit = (due >= outage.start) & _among(log, outage.among)
     if outage.per_hour is None:
         return np.where(hit & (due < outage.end), outage.end, due), Hold(outage.start, outage.end)
     waiting = np.flatnonzero(hit if lost is None else hit & ~lost)
-    waiting = waiting[np.argsort(due[waiting], kind="stable")]
+    place = waiting if ties is None else uniform(ties, waiting, waiting)
+    waiting = waiting[np.lexsort((place, due[waiting]))]
     hold = drained(due[waiting], outage)
     held = due.copy()
     held[waiting[: len(hold.comes)]] = hold.comes

@@ -20,13 +20,14 @@ FILE = "quarantine.parquet"
 _KINDS = tuple(kind.name.lower() for kind in OutcomeKind)
 _SCHEMA = pa.schema(
     [(name, pa.string()) for name in ("source", "what", "reason", "time", "amount")]
-    + [pa.field("row", pa.int64(), nullable=False)]
+    + [pa.field("row", pa.int64(), nullable=False), ("found", pa.string())]
 )
 
 
 class Reason(StrEnum):
     """Why a row is refused."""
 
+    MALFORMED_LINE = "malformed_line"
     MISSING_CLICK_TIME = "missing_click_time"
     DUPLICATE_CLICK = "duplicate_click"
     OUTCOME_TIME_INVALID = "outcome_time_invalid"
@@ -110,6 +111,27 @@ class Quarantine:
             self._refused_clicks[reason.value] += len(number)
             self._list("click", reason, number, time, pa.nulls(len(number), pa.string()))
 
+    def refuse_strays(self, number: Ints, found: pa.Array, kind: OutcomeKind | None) -> None:
+        """Count and list lines that are no rows: as clicks, or as outcomes of a kind, as which they were not read yet.
+
+        Parameters
+        ----------
+        number : int array of shape (n,)
+        found : string array of shape (n,)
+            What stands in their place.
+        kind : OutcomeKind, optional
+            None for clicks.
+        """
+        nothing, n = pa.nulls(len(number), pa.string()), len(number)
+        if kind is None:
+            self._clicks += n
+            self._refused_clicks[Reason.MALFORMED_LINE.value] += n
+        else:
+            self._outcomes[_KINDS[kind]] += n
+            self._refused[_KINDS[kind]][Reason.MALFORMED_LINE.value] += n
+        what = "click" if kind is None else "outcome"
+        self._list(what, Reason.MALFORMED_LINE, number, np.full(n, NEVER), nothing, found)
+
     def refuse(self, reason: Reason, piece: Piece, bad: Bools, found: Floats | None = None) -> Piece:
         """Count and list outcomes as refused where `bad` is set; return the others.
 
@@ -144,14 +166,17 @@ class Quarantine:
             tuple(notes),
         )
 
-    def _list(self, what: str, reason: Reason, number: Ints, time: Ints, amount: pa.Array) -> None:
+    def _list(
+        self, what: str, reason: Reason, number: Ints, time: Ints, amount: pa.Array, found: pa.Array | None = None
+    ) -> None:
         if self._writer is None:
             from pyarrow import parquet  # noqa: PLC0415 - most logs refuse nothing, and it takes long to load
 
             self._writer = parquet.ParquetWriter(self._path, _SCHEMA)
         source, row = self._places.find(number)
         constant = [pa.array([text] * len(number), pa.string()) for text in (what, reason.value)]
-        columns = [source, *constant, _time_text(time), amount, pa.array(row)]
+        found = pa.nulls(len(number), pa.string()) if found is None else found
+        columns = [source, *constant, _time_text(time), amount, pa.array(row), found]
         self._writer.write_table(pa.table(columns, schema=_SCHEMA))
 
 

@@ -14,10 +14,11 @@ from replay.columns import raw_columns, raw_schema
 from replay.encoding import Encoder
 from replay.errors import LogError, suggestion
 from replay.hashing import NO_ID, Hashes, hash_ids
-from replay.log import NEVER, Bools, Floats, Ints
+from replay.log import NEVER, Bools, Floats, Ints, OutcomeKind
 from replay.places import Places
 from replay.quarantine import Piece, Quarantine, Reason, millionths
 from replay.readers.base import LogReader, RawClicks, RawOutcomes
+from replay.readers.strays import Strays, numbers
 from replay.repeats import IdIndex
 from replay.segments import Codes, SegmentCoder
 from replay.slots import SlotTable
@@ -106,7 +107,7 @@ class Stage:
     def add_clicks(self, raw: RawClicks) -> None:
         """Take some clicks and the outcomes in their rows."""
         n = len(raw.click_time)
-        number = self._places.add(raw.source, raw.first_row, n) + np.arange(n)
+        number = self._numbered(raw.source, raw.first_row, n, raw.strays, None)
         keep = raw.click_time != NEVER
         self._quarantine.read_clicks(n)
         self._quarantine.refuse_clicks(Reason.MISSING_CLICK_TIME, number[~keep], raw.click_time[~keep])
@@ -132,7 +133,7 @@ class Stage:
 
     def add_outcomes(self, raw: RawOutcomes, known: KnownIds) -> None:
         """Take some outcomes of a second table; all clicks must have been taken before."""
-        number = self._places.add(raw.source, raw.first_row, len(raw.time)) + np.arange(len(raw.time))
+        number = self._numbered(raw.source, raw.first_row, len(raw.time), raw.strays, raw.stray_kind)
         found = self._sound(known.find(hash_ids(raw.click_id)), raw.kind, raw.time, raw.amount, number)
         found = self._quarantine.refuse(Reason.CLICK_QUARANTINED, found, found.row == _REFUSED)
         self._outcomes.append(*self._quarantine.refuse(Reason.OUTCOME_WITHOUT_CLICK, found, found.row < 0))
@@ -156,6 +157,14 @@ class Stage:
             keys={name: spool.read() for name, spool in self._keys.items()},
             columns=read_table(read_file(self._folder / COLUMNS)) if self._columns is not None else None,
         )
+
+    def _numbered(self, source: str, row: int, n: int, strays: Strays | None, kind: OutcomeKind | None) -> Ints:
+        """Return the numbers of `n` rows, and refuse those that were left out among them."""
+        left_out = 0 if strays is None else len(strays.at)
+        first = self._places.add(source, row, n + left_out)
+        if strays is not None:
+            self._quarantine.refuse_strays(first + strays.at, strays.found, kind)
+        return first + numbers(n, strays)
 
     def _sound(self, row: Ints, kind: NDArray[np.int8], time: Ints, amount: Floats, number: Ints) -> Piece:
         exact, usable = millionths(amount, kind)

@@ -1,6 +1,7 @@
 """The command line: parse, do what was asked, and tell what went wrong."""
 
 import argparse
+import errno
 import sys
 from collections.abc import Sequence
 
@@ -22,6 +23,7 @@ examples:
   latelabel stress clicks.parquet                which waiting window, and how sure is that?
   latelabel compare runs/a runs/b                both runs in one report, and what differs
   latelabel check my.toml                        does any method, yours or ours, use what had not happened yet?
+  latelabel check my.toml --ties                 how far do results hang on the order of what happens at one instant?
   latelabel report runs/quickstart               write the report of an earlier run again
   latelabel schema > scenario.schema.json        for completion and checks in your editor
 
@@ -47,12 +49,21 @@ def main(arguments: Sequence[str] | None = None) -> int:
         sys.stderr.close()
         return DONE
     except Exception as error:
-        complain(f"the run failed: {type(error).__name__}: {error}")
+        status = _failed(error)
         if options.debug:
             raise
-        complain("nothing was written; --debug shows where it happened")
-        return FAILED
     return status
+
+
+def _failed(error: Exception) -> int:
+    """Say why a run failed that should not have."""
+    if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
+        where = f" at {error.filename}" if error.filename else ""
+        complain(f"the disk is full{where}: nothing was written; make room, or name another folder with --out")
+        return FAILED
+    complain(f"the run failed: {type(error).__name__}: {error}")
+    complain("nothing was written; --debug shows where it happened")
+    return FAILED
 
 
 def _parser() -> argparse.ArgumentParser:

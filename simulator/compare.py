@@ -132,6 +132,7 @@ def comparison(runs: Sequence[Compared], warnings: Sequence[str]) -> Sheet:
         "curves": over_time(measured.curves, labels, bound if not warnings else None),
         "reliability": {label: found for run in runs for label, found in _reliability(run).items()},
         "delays": None,
+        "tuning": [],
         "span": _span(runs),
     }
     drawn = [(name, figure) for name, figure in charts(summary).items() if name in _HEADS]

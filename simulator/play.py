@@ -1,6 +1,5 @@
 """Play methods on a stage: replay, measure, settle the ledger, write."""
 
-import copy
 import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -14,6 +13,7 @@ from simulator import build
 from simulator.checkpoint import Checkpoint
 from simulator.engine import replay
 from simulator.folder import write_text
+from simulator.late import write_late
 from simulator.ledger import Ledger, settle
 from simulator.measure import Measures, delays, evaluated, measure, unmeasured
 from simulator.methods import PROBABILITY, Method
@@ -25,7 +25,7 @@ from simulator.predictions import write_predictions
 from simulator.record import record_text, write_metrics
 from simulator.stage import Played, Stage
 from simulator.trainer import Trainer
-from simulator.tuning import best, tune, tuned_on
+from simulator.tuning import choose, tuned_on
 from simulator.worth import worth
 
 
@@ -59,12 +59,7 @@ def _play(stage: Stage, label: str, method: Method, stopped: list[BaseException]
         go_on(now)
         stage.watcher.tick(label, now)
 
-    rehearsed = stage.rehearsal if build.tuned(stage.scenario, label) else None
-    trials = tune(rehearsed, label, method, go_on) if rehearsed else ()
-    own = build.own_learner(stage.scenario, label)
-    rate = best(trials, (own or stage.scenario.learner).learning_rate) if trials else None
-    fresh = own is not None or rate is not None
-    learner = build.learner(stage.scenario, rate, label) if fresh else copy.deepcopy(stage.learner)
+    learner, rate, trials = choose(stage.scenario, stage.learner, stage.rehearsal, label, method, go_on)
     started = time.perf_counter()
     trainer, operator = _replayed(stage, label, method, learner, tick)
     replayed = time.perf_counter()
@@ -130,5 +125,7 @@ def _write(stage: Stage, played: dict[str, Played], ledger: Ledger) -> None:
     for label, one in played.items():
         tables[label] += [one.worth.money.table] if one.worth else []
     write_metrics(stage.folder / "metrics.parquet", tables)
-    histogram = delays(stage.log, stage.scenario.clock.attribution_window)
-    write_text(stage.folder / "run.json", record_text(stage, played, ledger, histogram))
+    window = stage.scenario.clock.attribution_window
+    late = write_late(stage.folder, stage.deliveries, window)
+    late.check(ledger)
+    write_text(stage.folder / "run.json", record_text(stage, played, ledger, late, delays(stage.log, window)))

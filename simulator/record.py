@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from replay.arrays import as_arrow, text_array
 from replay.log import ClickLog
 from scenarios.durations import format_duration
+from simulator.late import Late
 from simulator.ledger import Ledger
 from simulator.marks import marks
 from simulator.methods import METHODS, Parameter, origin, parameters, summary
@@ -79,7 +80,9 @@ def _column(values: NDArray[Any], kind: pa.DataType) -> pa.Array:
     return as_arrow(values).view(kind)
 
 
-def record_text(stage: "Stage", played: Mapping[str, "Played"], ledger: Ledger, delays: Mapping[str, Any]) -> str:
+def record_text(
+    stage: "Stage", played: Mapping[str, "Played"], ledger: Ledger, late: Late, delays: Mapping[str, Any]
+) -> str:
     """Return run.json: everything that is needed to understand a run, or to do it again."""
     scenario = stage.scenario
     resolved = scenario.resolved()
@@ -92,7 +95,7 @@ def record_text(stage: "Stage", played: Mapping[str, "Played"], ledger: Ledger, 
         "seed": scenario.seed,
         "scenario": resolved,
         "versions": {"python": sys.version.split()[0]} | {name: importlib.metadata.version(name) for name in PACKAGES},
-        "log": log_record(stage.log, resolved["log"]),
+        "log": log_record(stage.log, resolved["log"], late.notes()),
         "clock": {
             "evaluate_from": iso(stage.yardstick.evaluate_from),
             "end": iso(stage.clock.end),
@@ -101,6 +104,7 @@ def record_text(stage: "Stage", played: Mapping[str, "Played"], ledger: Ledger, 
         },
         "marks": [mark.as_dict() for mark in marks(scenario, stage.log, stage.deliveries.watermark)],
         "ledger": ledger.as_dict(),
+        "late": late.as_dict(),
         "methods": {spec.label: _method(spec, played[spec.label]) for spec in scenario.methods},
         "reliability": {label: _plain(one.measures.reliability) for label, one in played.items()},
         "delays": delays,
@@ -133,7 +137,7 @@ def _of_stages(played: "Played") -> dict[str, Any]:
     }
 
 
-def log_record(log: ClickLog, settings: Mapping[str, Any]) -> dict[str, Any]:
+def log_record(log: ClickLog, settings: Mapping[str, Any], notes: Sequence[str] = ()) -> dict[str, Any]:
     """Return what a run says of its log."""
     times = [int(log.click_time[0]), int(log.click_time[-1])] if log.n_clicks else [None, None]
     return {
@@ -145,7 +149,7 @@ def log_record(log: ClickLog, settings: Mapping[str, Any]) -> dict[str, Any]:
         "last_click": iso(times[1]),
         "observed_until": iso(log.observed_until) if log.n_clicks else None,
         "features": list(log.feature_names),
-        "notes": [*log.intake.notes, *_refused(log)],
+        "notes": [*log.intake.notes, *_refused(log), *notes],
         "synthetic": log.true_probability is not None,
         **_plain(log.description),
     }

@@ -20,7 +20,7 @@ class Result:
     Parameters
     ----------
     folder : Path
-        Holds run.json, metrics.parquet, predictions/ and report.html.
+        Holds run.json, metrics.parquet, late.parquet, predictions/ and report.html.
     keep : object, optional
         Whatever must live as long as the result, such as a temporary folder.
     """
@@ -72,6 +72,17 @@ class Result:
     def ledger(self) -> Mapping[str, Any]:
         """Every click, outcome and all money accounted for."""
         return dict(self.record["ledger"])
+
+    @property
+    def late(self) -> "pd.DataFrame":
+        """One row per outcome that came later than stated: click, click_time, kind, time, arrival, amount, reason, ...
+
+        The last is late_by: how much later than the attribution window, or than the feed's watermark, by reason.
+        """
+        import pyarrow.parquet as pq  # noqa: PLC0415  (as above)
+
+        frame: pd.DataFrame = pq.read_table(self.folder / "late.parquet").to_pandas()
+        return frame
 
     def predictions(self, method: str) -> "pd.DataFrame":
         """One row per click: click, click_time, prediction, label (null while immature), true_probability, true_value.

@@ -1,5 +1,6 @@
 """Every method at its own best learning rate, chosen on what is known before the evaluation starts."""
 
+import copy
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -7,7 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from learners import LearnerError
+from learners import Learner, LearnerError
 from replay.feed import Deliveries, deliver
 from replay.log import MICROS, Bools, ClickLog, Floats
 from replay.view import View
@@ -98,6 +99,26 @@ def tune(stage: Rehearsal, label: str, method: Method, tick: Tick) -> tuple[Tria
         )
         raise ScenarioError(stage.scenario.name, [problem])
     return trials
+
+
+class Chosen(NamedTuple):
+    """What a method learns with."""
+
+    learner: Learner
+    learning_rate: float | None = None  # where it was tuned
+    trials: tuple[Trial, ...] = ()
+
+
+def choose(
+    scenario: Scenario, shared: Learner, rehearsed: Rehearsal | None, label: str, method: Method, tick: Tick
+) -> Chosen:
+    """Return a fresh learner for a method: its own or one like the shared, at the best rate where rates are tried."""
+    own = build.own_learner(scenario, label)
+    if rehearsed is None or not build.tuned(scenario, label):
+        return Chosen(copy.deepcopy(shared) if own is None else build.learner(scenario, label=label))
+    trials = tune(rehearsed, label, method, tick)
+    rate = best(trials, (own or scenario.learner).learning_rate)
+    return Chosen(build.learner(scenario, rate, label), rate, trials)
 
 
 def best(trials: Sequence[Trial], otherwise: float) -> float:

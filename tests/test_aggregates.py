@@ -161,7 +161,7 @@ def test_what_never_arrives_is_never_known(monkeypatch):
 # --- keys ---
 
 
-def test_a_great_many_keys_are_kept_apart(tmp_path):
+def test_a_great_many_keys_are_kept_apart():
     random = np.random.default_rng(0)
     n = 20_000
     users, items = (random.integers(1, 2**63, 20_000).astype(np.uint64) for _ in range(2))
@@ -169,22 +169,25 @@ def test_a_great_many_keys_are_kept_apart(tmp_path):
     log = make_log(np.arange(n), [(row, row, OutcomeKind.GIFT, 1_000_000) for row in range(n)])
     log = replace(log, keys={"user": users[chosen[0]], "item": items[chosen[1]]})
     asked = [Aggregate(of, of, "count", ("user", "item")) for of in ("clicks", "gifts")]
-    found = values(log, asked, LabelFeed(), scratch=tmp_path)
+    found = values(log, asked, LabelFeed(), piece=300)
     pairs = pd.Series(chosen[0] * 20_000 + chosen[1])
     assert 5_000 < pairs.nunique() < 15_000  # so that the table grows many times
     earlier = pairs.groupby(pairs).cumcount()
     assert found["clicks"].tolist() == found["gifts"].tolist() == earlier.tolist()
 
 
-def test_a_key_of_several_columns_is_missing_where_one_of_them_is(tmp_path):
+def test_a_key_of_several_columns_is_missing_where_one_of_them_is():
     columns = {"a": np.array([0, 5, 5, 6, 5], np.uint64), "b": np.array([7, 0, 7, 7, 7], np.uint64)}
-    for path in (None, tmp_path / "key"):
-        key = key_of(columns, ("a", "b"), 5, path)
-        assert (key == 0).tolist() == [True, True, False, False, False]
-        assert key[2] == key[4] != key[3]
-    assert key_of(columns, ("a",), 5) is columns["a"]
-    assert key_of(columns, (), 5).tolist() == [1] * 5
-    assert key_of({}, (), 0).tolist() == []
+    every = slice(0, 5)
+    key = key_of(columns, ("a", "b"), every)
+    assert (key == 0).tolist() == [True, True, False, False, False]
+    assert key[2] == key[4] != key[3]
+    assert key_of(columns, ("a",), every).tolist() == columns["a"].tolist()
+    assert key_of(columns, (), every).tolist() == [1] * 5
+    assert key_of({}, (), slice(0, 0)).tolist() == []
+    some = np.array([4, 4, 1])
+    assert key_of(columns, ("a", "b"), some).tolist() == key[some].tolist()
+    assert key_of(columns, (), some).tolist() == [1] * 3
 
 
 def test_key_columns_are_named_once_and_in_one_order():

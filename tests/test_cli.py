@@ -27,7 +27,8 @@ def test_a_run_leaves_a_whole_folder_and_says_where_the_report_is(here, capsys):
     printed = capsys.readouterr().out
     folder = here / "runs" / "quickstart"
     assert printed.rstrip().endswith(str(Path("runs/quickstart/report.html")))
-    assert {path.name for path in folder.iterdir()} == {"run.json", "metrics.parquet", "predictions", "report.html"}
+    kept = {"run.json", "metrics.parquet", "late.parquet", "predictions", "report.html"}
+    assert {path.name for path in folder.iterdir()} == kept
     for word in ("calibration", "ledger", "3,000 served", *("oracle", "waiting_window", "fnw")):
         assert word in printed
     result = Result.load(folder)

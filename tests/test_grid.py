@@ -32,10 +32,10 @@ def grid_of(axes=AXES, **sections):
 
 
 def contents(folder):
-    """Return the bytes of a cell's Parquet files: its metrics, and the predictions of each of its methods."""
+    """Return the bytes of a cell's Parquet files: metrics, what came late, and predictions of each method."""
     found = {str(path.relative_to(folder)): path.read_bytes() for path in sorted(folder.rglob("*.parquet"))}
     methods = json.loads((folder / "run.json").read_text(encoding="utf-8"))["methods"]
-    assert len(found) == len(methods) + 1
+    assert len(found) == len(methods) + 2
     return found
 
 

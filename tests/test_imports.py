@@ -1,6 +1,8 @@
 """The arrows of the house: who may import whom."""
 
 import ast
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -60,3 +62,24 @@ def test_nothing_pickles_or_evaluates():
                 node for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))) if isinstance(node, ast.Call)
             ]
             assert not [c for c in calls if isinstance(c.func, ast.Name) and c.func.id in {"eval", "exec"}], path
+
+
+def test_nothing_knows_of_the_network():
+    network = {"socket", "ssl", "http", "urllib", "ftplib", "smtplib", "requests", "httpx", "aiohttp", "urllib3"}
+    for package in HOUSE:
+        for path in (ROOT / package).rglob("*.py"):
+            assert not {name.partition(".")[0] for name in imported(path)} & network, path
+
+
+def test_a_run_opens_no_connection(tmp_path):
+    script = (
+        "import socket\n"
+        "def refuse(*arguments, **options): raise AssertionError('a connection')\n"
+        "socket.socket.connect = socket.socket.connect_ex = socket.getaddrinfo = socket.create_connection = refuse\n"
+        "from simulator.cli import main\n"
+        "small = ['--set', 'log.clicks=2000', '--set', 'metrics.bootstrap=0']\n"
+        f"assert main(['run', 'quickstart', '--quiet', '--out', {str(tmp_path / 'out')!r}, *small]) == 0\n"
+        f"assert main(['report', {str(tmp_path / 'out')!r}]) == 0\n"
+        "assert main(['list']) == 0\n"
+    )
+    subprocess.run([sys.executable, "-c", script], check=True, capture_output=True, cwd=ROOT)  # noqa: S603

@@ -187,14 +187,27 @@ TABLE = [
         "log.csv: expected UTF-8 text, found UTF-16; save it as UTF-8",
     ),
     (
-        lambda: text(content=f"click_time,a\n{START},1\n{START},2,3\n"),
+        lambda: text(content=f"click_time,a\n\n{START},2,3\n"),
         {},
-        f"log.csv: line 3: expected 2 columns, found 3: '{START},2,3'; mend or remove it",
+        (
+            "log.csv: 0 of 1 rows read have the 2 columns that the file begins with; "
+            f"line 3: expected 2 columns, found 3: '{START},2,3'; "
+            "mend the first line, or write the file again with one delimiter"
+        ),
     ),
     (
-        lambda: text(content=f"click_time,a\n{START},2,3\n"),
+        lambda: text(content="click_time,a\n" + f"{START},1\n" * 90 + f"{START};2\n" * 1_000_000),
         {},
-        f"log.csv: line 2: expected 2 columns, found 3: '{START},2,3'; mend or remove it",
+        (
+            "log.csv: 90 of 1,090 rows read have the 2 columns that the file begins with; "
+            f"line 92: expected 2 columns, found 1: '{START};2'; "
+            "mend the first line, or write the file again with one delimiter"
+        ),
+    ),
+    (
+        lambda: data("log.csv", f'click_time,site\n{START},"a\nb"\n{START},\xe9,\n'.encode("latin-1")),
+        {},
+        "log.csv: line 4: expected UTF-8 text, found other bytes; save the file as UTF-8",
     ),
     (
         lambda: text(content="click_time,a\n" + f"{START},1\n" * 200_000 + f"{START},many\n"),
@@ -203,11 +216,6 @@ TABLE = [
             "log.csv: line 200002, column 'a': expected a number, found 'many'; mend it, or name the column under "
             "categorical"
         ),
-    ),
-    (
-        lambda: text(content="click_time,site\n" + f"{START},1\n" * 200_000 + f"{START},1,1\n"),
-        {},
-        f"log.csv: line 200002: expected 2 columns, found 3: '{START},1,1'; mend or remove it",
     ),
     (
         lambda: data("log.csv", f"click_time,site\n{START},a\n{START},\xe9\n".encode("latin-1")),
@@ -434,11 +442,11 @@ def test_message(source, arguments, message, tmp_path):
 CRITEO = [
     (lambda: "data.txt", "data.txt: no such file or folder; HERE holds nothing"),
     (
-        lambda: text("data.txt", LINE * 2 + LINE.replace("a\t", "")),
+        lambda: text("data.txt", "\n" + 2 * LINE.replace("a\t", "")),
         (
-            "data.txt: line 3: expected 19 columns, found 18: "
-            "'5\\t\\t1\\t2\\t3\\t4\\t5\\t6\\t7\\t8\\tb\\tc\\td\\te\\tf\\tg\\th\\ti'; "
-            "mend or remove it"
+            "data.txt: 0 of 2 rows read have the 19 columns that the file begins with; line 2: expected 19 columns, "
+            "found 18: '5\\t\\t1\\t2\\t3\\t4\\t5\\t6\\t7\\t8\\tb\\tc\\td\\te\\tf\\tg\\th\\ti'; "
+            "mend the first line, or write the file again with one delimiter"
         ),
     ),
     (

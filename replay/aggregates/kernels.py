@@ -1,156 +1,170 @@
 """The sweeps: a log played in order of time, with a tally per key that is read at the key's clicks.
 
-Each fills the values of clicks `start` to `stop`, and stops short where the table of tallies is full: it returns the
-click that it got to, and goes on from there once there is room.
+Each fills the values of a piece of the clicks, and returns how far it got among what comes in and what goes out of the
+window: there the next piece goes on.
 """
 
 import numba
 import numpy as np
-from numpy.typing import NDArray
 
-from replay.aggregates.tallies import COUNT, KEY, LATEST, PART, WHOLE, find, read, touch
-from replay.hashing import NO_ID, Hashes
-from replay.log import MICROS, Floats, Ints
+from replay.aggregates.base import WHAT
+from replay.aggregates.numbers import MISSING, UNKNOWN, Numbers
+from replay.log import MICROS, NEVER, Floats, Ints
+from replay.prefetch import AHEAD, prefetch
 
-_AHEAD = 64  # clicks whose tallies are asked of memory at a time, which takes little longer than one by one
-COMING, GOING, USED, TOUCHED = range(4)  # of a cursor: next to come in, next to go out of the window, keys, nothing
-NOTHING = np.iinfo(np.int64).min  # latest, before there is any
+COUNT, LATEST, WHOLE, PART = range(4)  # columns of a tally; the amount is in whole units and millionths
+OF_CLICKS, OF_OUTCOMES = 2, 4  # how many of them there are
+
 FOR_EVER = np.iinfo(np.int64).max  # window, where there is none
+_UNSURE = np.iinfo(np.int64).min
+_COUNTED, _SUMMED, _AVERAGED, _SINCE = range(len(WHAT))  # what is read from a tally, as places in WHAT
 
 
 @numba.njit(cache=True, nogil=True, error_model="numpy")
-def sweep_clicks(  # noqa: C901  (a call for less would cost twice the loop: it counts references to its arrays)
+def sweep_clicks(
     start: int,
     stop: int,
+    coming: int,
+    going: int,
     time: Ints,
-    key: Hashes,
+    number: Numbers,
+    first: int,
     window: int,
     tallies: Ints,
-    shift: np.uint64,
-    cursor: Ints,
     whats: Ints,
     out: Floats,
-) -> int:
+) -> tuple[int, int]:
     """Read at each click the tally of the clicks before it in time.
 
     Parameters
     ----------
     start, stop : int
-    time, key : arrays of shape (n_clicks,)
+    coming, going : int
+        The next click to come in, and the next to go out of the window.
+    time : int array of shape (n_clicks,)
+    number : int32 array
+        Of the keys of clicks `first` to `stop`.
+    first : int
     window : int
         us
-    tallies : int array of shape (size, 3)
+    tallies : int array of shape (n_keys, 2)
         As the piece before left it.
-    shift : uint64
-    cursor : int array of shape (4,)
     whats : int array
     out : float array of shape (n_whats, stop - start)
     """
     for i in range(start, stop):
-        if (i - start) % _AHEAD == 0:
-            cursor[TOUCHED] ^= touch(tallies, key[i : min(i + _AHEAD, stop)], shift)
-        while time[cursor[COMING]] < time[i]:
-            k = key[cursor[COMING]]
-            if k != NO_ID:
-                at = find(tallies, k, shift)
-                if tallies[at, KEY] == NO_ID:
-                    if 2 * cursor[USED] >= len(tallies):
-                        return i
-                    cursor[USED] += 1
-                    tallies[at, KEY] = np.int64(k)
-                    tallies[at, LATEST] = NOTHING
-                tallies[at, COUNT] += 1
-                tallies[at, LATEST] = time[cursor[COMING]]
-            cursor[COMING] += 1
-        while window != FOR_EVER and time[i] - time[cursor[GOING]] > window:
-            k = key[cursor[GOING]]
-            if k != NO_ID:
-                tallies[find(tallies, k, shift), COUNT] -= 1
-            cursor[GOING] += 1
-        if key[i] == NO_ID:
-            out[:, i - start] = np.nan
-            continue
-        at = find(tallies, key[i], shift)
+        prefetch(tallies, np.intp(number[min(i + AHEAD, stop - 1) - first]))
+        now = time[i]
+        while time[coming] < now:
+            k = number[coming - first]
+            tallies[k, COUNT] += 1
+            tallies[k, LATEST] = time[coming]
+            coming += 1
+        while window != FOR_EVER and now - time[going] > window:
+            prefetch(tallies, np.intp(number[min(going + AHEAD, stop - 1) - first]))
+            tallies[number[going - first], COUNT] -= 1
+            going += 1
+        k = number[i - first]
         for j in range(len(whats)):
-            out[j, i - start] = read(tallies, at, whats[j], time[i])
-    return stop
+            value = float(tallies[k, COUNT]) if whats[j] == _COUNTED else _since(tallies, k, now)
+            out[j, i - start] = value if k != MISSING else np.nan
+    return coming, going
 
 
 @numba.njit(cache=True, nogil=True, error_model="numpy")
-def sweep_outcomes(  # noqa: C901  (as above)
-    start: int,
-    stop: int,
+def sweep_outcomes(
+    coming: int,
+    going: int,
     time: Ints,
-    key: Hashes,
-    coming: Ints,
-    going: Ints,
+    number: Numbers,
+    arriving: Ints,
+    ageing: Ints,
     arrival: Ints,
-    row: Ints,
-    kind: NDArray[np.int8],
     happened: Ints,
+    key: Numbers,
     amount: Ints,
-    kinds: int,
     window: int,
     tallies: Ints,
-    shift: np.uint64,
-    cursor: Ints,
+    said: Floats,
     whats: Ints,
     out: Floats,
-) -> int:
+) -> tuple[int, int]:
     """Read at each click the tally of the outcomes that arrived before it in time.
+
+    What a tally says is worked out when it changes, which is far more seldom than it is read.
 
     Parameters
     ----------
-    start, stop : int
-    time, key : arrays of shape (n_clicks,)
-    coming, going : int arrays
-        Indices of the outcomes that arrive at all, by when they arrive and by when they happened.
-    arrival, row, kind, happened, amount : arrays of shape (n_outcomes,)
-    kinds : int
-        Bits of the kinds that count.
+    coming, going : int
+        As in `sweep_clicks`, of outcomes.
+    time, number : arrays of shape (n_clicks,)
+        Of the clicks of this piece.
+    arriving, ageing : int arrays
+        Indices of the outcomes that count, by when they arrive and by when they happened.
+    arrival, happened, key, amount : arrays of shape (n_outcomes,)
+        The key is a number.
     window : int
         us
-    tallies : int array of shape (size, 5)
-    shift, cursor, whats, out
+    tallies : int array of shape (n_keys, 4)
+        Of the keys that outcomes have; later numbers have none.
+    said : float array of shape (n_keys, n_whats)
+        What the tallies say, but for times since; as the piece before left it.
+    whats, out
         As in `sweep_clicks`.
     """
-    for i in range(start, stop):
-        if (i - start) % _AHEAD == 0:
-            cursor[TOUCHED] ^= touch(tallies, key[i : min(i + _AHEAD, stop)], shift)
-        while cursor[COMING] < len(coming) and arrival[coming[cursor[COMING]]] < time[i]:
-            o = coming[cursor[COMING]]
-            k = key[row[o]]
-            # what arrives when its window is over never counts
-            if k != NO_ID and (kinds >> kind[o]) & 1 and arrival[o] - happened[o] <= window:
-                at = find(tallies, k, shift)
-                if tallies[at, KEY] == NO_ID:
-                    if 2 * cursor[USED] >= len(tallies):
-                        return i
-                    cursor[USED] += 1
-                    tallies[at, KEY] = np.int64(k)
-                    tallies[at, LATEST] = NOTHING
-                _add(tallies, at, 1, amount[o])
-                tallies[at, LATEST] = max(tallies[at, LATEST], happened[o])
-            cursor[COMING] += 1
-        while window != FOR_EVER and cursor[GOING] < len(going) and time[i] - happened[going[cursor[GOING]]] > window:
-            o = going[cursor[GOING]]
-            k = key[row[o]]
-            if k != NO_ID and (kinds >> kind[o]) & 1 and arrival[o] - happened[o] <= window:
-                _add(tallies, find(tallies, k, shift), -1, amount[o])
-            cursor[GOING] += 1
-        if key[i] == NO_ID:
-            out[:, i - start] = np.nan
-            continue
-        at = find(tallies, key[i], shift)
+    due = _UNSURE  # up to then no tally changes
+    for i in range(len(time)):
+        prefetch(said, np.intp(_within(said, number[min(i + AHEAD, len(time) - 1)])))
+        now = time[i]
+        if now > due:
+            while coming < len(arriving) and arrival[arriving[coming]] < now:
+                o = arriving[coming]
+                _add(tallies, key[o], 1, amount[o])
+                tallies[key[o], LATEST] = max(tallies[key[o], LATEST], happened[o])
+                _say(tallies, key[o], whats, said)
+                coming += 1
+            while window != FOR_EVER and going < len(ageing) and now - happened[ageing[going]] > window:
+                o = ageing[going]
+                _add(tallies, key[o], -1, amount[o])
+                _say(tallies, key[o], whats, said)
+                going += 1
+            due = arrival[arriving[coming]] if coming < len(arriving) else NEVER
+            if window != FOR_EVER and going < len(ageing):
+                due = min(due, happened[ageing[going]] + window)
+        k = _within(said, number[i])
         for j in range(len(whats)):
-            out[j, i - start] = read(tallies, at, whats[j], time[i])
-    return stop
+            value = said[k, j] if whats[j] != _SINCE else _since(tallies, k, now)
+            out[j, i] = value if k != MISSING else np.nan
+    return coming, going
 
 
-@numba.njit(cache=True, nogil=True, error_model="numpy")
-def _add(tallies: Ints, at: np.int64, sign: int, amount: int) -> None:
+@numba.njit(inline="always", error_model="numpy")
+def _within(said: Floats, k: int) -> int:
+    return k if k < len(said) else UNKNOWN
+
+
+@numba.njit(inline="always", error_model="numpy")
+def _add(tallies: Ints, k: int, sign: int, amount: int) -> None:
     # whole units apart, since a few of the largest amounts would not fit 64 bits in millionths
-    part = tallies[at, PART] + sign * (amount % MICROS)
-    tallies[at, COUNT] += sign
-    tallies[at, WHOLE] += sign * (amount // MICROS) + part // MICROS
-    tallies[at, PART] = part % MICROS
+    part = tallies[k, PART] + sign * (amount % MICROS)
+    tallies[k, COUNT] += sign
+    tallies[k, WHOLE] += sign * (amount // MICROS) + part // MICROS
+    tallies[k, PART] = part % MICROS
+
+
+@numba.njit(inline="always", error_model="numpy")
+def _say(tallies: Ints, k: int, whats: Ints, said: Floats) -> None:
+    money = float(tallies[k, WHOLE]) + tallies[k, PART] / MICROS
+    for j in range(len(whats)):
+        if whats[j] == _COUNTED:
+            said[k, j] = tallies[k, COUNT]
+        elif whats[j] == _SUMMED:
+            said[k, j] = money
+        elif whats[j] == _AVERAGED:
+            said[k, j] = money / tallies[k, COUNT]  # 0 / 0 is NaN
+
+
+@numba.njit(inline="always", error_model="numpy")
+def _since(tallies: Ints, k: int, now: int) -> float:
+    count = float(tallies[k, COUNT])
+    return float((now - tallies[k, LATEST]) / MICROS * (count / count))  # 0 / 0 is NaN; a branch would be a guess

@@ -2,17 +2,15 @@
 
 from collections.abc import Iterator, Sequence
 from functools import cached_property
-from pathlib import Path
-from typing import Any
 
 import numpy as np
 
 from replay.aggregates.base import WHAT, Aggregate
-from replay.aggregates.kernels import FOR_EVER, sweep_clicks, sweep_outcomes
+from replay.aggregates.growing import Recent, grown
+from replay.aggregates.kernels import FOR_EVER, LATEST, OF_CLICKS, OF_OUTCOMES, sweep_clicks, sweep_outcomes
 from replay.aggregates.keys import key_of
-from replay.aggregates.tallies import OF_CLICKS, OF_OUTCOMES, Tallies
+from replay.aggregates.numbers import KeyTable, Numbers
 from replay.arrow_files import chunks
-from replay.hashing import Hashes
 from replay.label_feed import LabelFeed
 from replay.log import NEVER, ClickLog, Floats, Ints
 from replay.passage import Passage, passage
@@ -20,16 +18,9 @@ from replay.slots import BATCH_BITS
 
 PIECE = 1 << BATCH_BITS  # clicks whose aggregates are made at a time
 
-_Asked = tuple[tuple[str, ...], int, int]  # by, kinds and window: what aggregates share a sweep
-
 
 def as_of(
-    log: ClickLog,
-    aggregates: Sequence[Aggregate],
-    feed: LabelFeed,
-    *,
-    piece: int | None = None,
-    scratch: Path | None = None,
+    log: ClickLog, aggregates: Sequence[Aggregate], feed: LabelFeed, *, piece: int = PIECE
 ) -> Iterator[dict[str, Floats]]:
     """Yield the aggregates of consecutive pieces of a log's clicks, by name; NaN where there is none.
 
@@ -39,8 +30,12 @@ def as_of(
     counts what happened in [t - window, t).  Counts and sums are 0 where nothing is known, means and times since
     are missing; where a column of the key is missing, all are.
 
-    The log is played once, in order of time, with a tally per key: nothing later than t has been looked at when the
-    tallies of t are read.  Memory is that of `Tallies`, and 16 to 24 bytes for each outcome.
+    A key is looked up once for all that is asked of it.  Then the log is played once, in order of time, with a tally
+    per key: nothing later than t has been entered when the tallies of t are read.  The keys of outcomes are numbered
+    before, so that a tally of outcomes exists only where there will be some; until they arrive it says nothing.
+
+    Memory is that of a `KeyTable` for each `by`, and of its tallies for each kind and window: 16 to 32 bytes per key of
+    clicks and 4 to 8 per click in the window, or 40 to 64 per key of outcomes; and 30 to 60 bytes per outcome.
 
     Parameters
     ----------
@@ -49,105 +44,138 @@ def as_of(
     aggregates : sequence of Aggregate
     feed : LabelFeed
         When outcomes arrive.
-    piece : int, optional
+    piece : int
         Clicks to a piece; it changes no value.
-    scratch : Path, optional
-        Folder for the keys of several columns, 8 bytes per click, which are otherwise held in memory.
     """
-    together: dict[_Asked, list[Aggregate]] = {}
+    together: dict[tuple[str, ...], list[Aggregate]] = {}
     for aggregate in aggregates:
-        window = FOR_EVER if aggregate.window is None else aggregate.window
-        together.setdefault((aggregate.by, aggregate.kinds, window), []).append(aggregate)
-    events = _Events(log, feed, scratch)
-    sweeps = [_Sweep(events, *asked, some) for asked, some in together.items()]
-    for clicks in chunks(log.n_clicks, piece or PIECE):
-        found: dict[str, Floats] = {}
-        for sweep in sweeps:
-            found |= sweep.values(clicks.start, clicks.stop)
+        together.setdefault(aggregate.by, []).append(aggregate)
+    events = _Events(log, feed)
+    keys = [_Key(events, by, some) for by, some in together.items()]
+    for clicks in chunks(log.n_clicks, piece):
+        found = {name: values for key in keys for name, values in key.values(clicks).items()}
         yield {aggregate.name: found[aggregate.name] for aggregate in aggregates}
 
 
 class _Events:
-    """The clicks and outcomes of a log, in the orders in which they become known and in which they grow old."""
+    """A log's outcomes in the orders in which they become known and in which they grow old."""
 
-    def __init__(self, log: ClickLog, feed: LabelFeed, scratch: Path | None) -> None:
-        self.log, self._feed, self._scratch = log, feed, scratch
-        self._keys: dict[tuple[str, ...], Hashes] = {}
-
-    def key(self, by: tuple[str, ...]) -> Hashes:
-        """Return every click's key."""
-        if by not in self._keys:
-            path = None if self._scratch is None else self._scratch / f"key_{len(self._keys)}"
-            self._keys[by] = key_of(self.log.keys, by, self.log.n_clicks, path)
-        return self._keys[by]
+    def __init__(self, log: ClickLog, feed: LabelFeed) -> None:
+        self.log, self._feed = log, feed
 
     @cached_property
-    def arrival(self) -> Ints:
-        """When each outcome first arrives."""
-        return self._passage.comes
-
-    @cached_property
-    def happened(self) -> Ints:
-        """When each outcome says that it happened."""
-        return self._passage.says
-
-    @cached_property
-    def _passage(self) -> Passage:
+    def passage(self) -> Passage:
+        """When each outcome first arrives, and when it says that it happened."""
         return passage(self.log, self._feed)
 
     @cached_property
-    def coming(self) -> Ints:
+    def arriving(self) -> Ints:
         """Outcomes that arrive, by when they do."""
-        known = np.flatnonzero(self.arrival != NEVER)
-        ordered: Ints = known[np.argsort(self.arrival[known], kind="stable")]
+        known = np.flatnonzero(self.passage.comes != NEVER)
+        ordered: Ints = known[np.argsort(self.passage.comes[known], kind="stable")]
         return ordered
 
     @cached_property
-    def going(self) -> Ints:
+    def ageing(self) -> Ints:
         """The same by when they happened."""
-        ordered: Ints = self.coming[np.argsort(self.happened[self.coming], kind="stable")]
+        ordered: Ints = self.arriving[np.argsort(self.passage.says[self.arriving], kind="stable")]
         return ordered
 
+    def counting(self, outcomes: Ints, kinds: int, window: int) -> Ints:
+        """Return those of some that are of such a kind and do not arrive when their window is over already."""
+        comes, says = self.passage.comes[outcomes], self.passage.says[outcomes]
+        chosen = (kinds >> self.log.outcomes.kind[outcomes].astype(np.int64)) & 1 == 1
+        counted: Ints = outcomes[chosen & (comes - says <= window)]
+        return counted
 
-class _Sweep:
-    """One key, kind of event and window, and all that is read from its tallies."""
 
-    def __init__(
-        self, events: _Events, by: tuple[str, ...], kinds: int, window: int, aggregates: Sequence[Aggregate]
-    ) -> None:
-        log, key = events.log, events.key(by)
-        self._names = [aggregate.name for aggregate in aggregates]
-        self._whats = np.array([WHAT.index(aggregate.what) for aggregate in aggregates], dtype=np.int64)
-        self._cursor = np.zeros(4, dtype=np.int64)
-        self._kernel: Any
-        if not kinds:
-            self._kernel, self._tallies = sweep_clicks, Tallies(OF_CLICKS)
-            self._columns: tuple[Any, ...] = log.click_time, key, window
-            return
-        self._kernel, self._tallies = sweep_outcomes, Tallies(OF_OUTCOMES)
-        row, kind, _, amount = log.outcomes
-        going = events.coming if window == FOR_EVER else events.going
-        self._columns = (
-            log.click_time,
-            key,
-            events.coming,
-            going,
-            events.arrival,
-            row,
-            kind,
-            events.happened,
-            amount,
-            kinds,
-            window,
+class _Key:
+    """All aggregates of one key."""
+
+    def __init__(self, events: _Events, by: tuple[str, ...], aggregates: Sequence[Aggregate]) -> None:
+        self._columns, self._by, self._table = events.log.keys, by, KeyTable()
+        self._asked: dict[tuple[int, int], list[Aggregate]] = {}
+        for one in aggregates:
+            self._asked.setdefault((one.kinds, FOR_EVER if one.window is None else one.window), []).append(one)
+        outcomes = self._table.enter(key_of(self._columns, by, events.log.outcomes.row))
+        of_outcomes = self._table.used
+        self._sweeps = [
+            _OutcomeSweep(events, kinds, window, _whats(some), outcomes, of_outcomes)
+            if kinds
+            else _ClickSweep(events.log.click_time, window, _whats(some), self._table)
+            for (kinds, window), some in self._asked.items()
+        ]
+        of_clicks = any(not kinds for kinds, _ in self._asked)
+        self._number = self._table.enter if of_clicks else self._table.look_up
+
+    def values(self, clicks: slice) -> dict[str, Floats]:
+        """Return the aggregates of some clicks; pieces must come one after the other."""
+        numbers = self._number(key_of(self._columns, self._by, clicks))
+        return {
+            one.name: values
+            for sweep, some in zip(self._sweeps, self._asked.values(), strict=True)
+            for one, values in zip(some, sweep.values(clicks, numbers), strict=True)
+        }
+
+
+def _whats(aggregates: Sequence[Aggregate]) -> Ints:
+    return np.array([WHAT.index(aggregate.what) for aggregate in aggregates], dtype=np.int64)
+
+
+class _ClickSweep:
+    """What is read from the tallies of clicks in one window."""
+
+    def __init__(self, time: Ints, window: int, whats: Ints, table: KeyTable) -> None:
+        self._time, self._window, self._whats, self._table = time, window, whats, table
+        self._coming = self._going = 0
+        self._tallies, self._recent = np.zeros((0, OF_CLICKS), dtype=np.int64), Recent()
+
+    def values(self, clicks: slice, numbers: Numbers) -> Floats:
+        out = np.empty((len(self._whats), len(numbers)))
+        recent = self._recent.add(numbers, self._coming if self._window == FOR_EVER else self._going)
+        self._tallies = grown(self._tallies, self._table.used)
+        self._coming, self._going = sweep_clicks(
+            clicks.start,
+            clicks.stop,
+            self._coming,
+            self._going,
+            self._time,
+            recent,
+            self._recent.first,
+            self._window,
+            self._tallies,
+            self._whats,
+            out,
         )
+        return out
 
-    def values(self, start: int, stop: int) -> dict[str, Floats]:
-        """Return the aggregates of clicks start to stop; pieces must come one after the other."""
-        out = np.empty((len(self._whats), stop - start))
-        at = start
-        while at < stop:
-            tallies, part = self._tallies, out[:, at - start :]
-            at = self._kernel(at, stop, *self._columns, tallies.table, tallies.shift, self._cursor, self._whats, part)
-            if at < stop:
-                tallies.widen()
-        return dict(zip(self._names, out, strict=True))
+
+class _OutcomeSweep:
+    """What is read from the tallies of some kinds of outcome in one window."""
+
+    def __init__(self, events: _Events, kinds: int, window: int, whats: Ints, numbers: Numbers, n_keys: int) -> None:
+        arriving = events.counting(events.arriving, kinds, window)
+        ageing = arriving if window == FOR_EVER else events.counting(events.ageing, kinds, window)
+        passed, amount = events.passage, events.log.outcomes.amount
+        self._outcomes = arriving, ageing, passed.comes, passed.says, numbers, amount, window
+        self._time, self._whats = events.log.click_time, whats
+        self._tallies = np.zeros((n_keys, OF_OUTCOMES), dtype=np.int64)
+        self._tallies[:, LATEST] = np.iinfo(np.int64).min
+        self._said = np.zeros((n_keys, len(whats)))
+        self._said[:, whats == WHAT.index("mean")] = np.nan
+        self._coming = self._going = 0
+
+    def values(self, clicks: slice, numbers: Numbers) -> Floats:
+        out = np.empty((len(self._whats), len(numbers)))
+        self._coming, self._going = sweep_outcomes(
+            self._coming,
+            self._going,
+            self._time[clicks],
+            numbers,
+            *self._outcomes,
+            self._tallies,
+            self._said,
+            self._whats,
+            out,
+        )
+        return out

@@ -7,14 +7,15 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from replay.log import Floats, Ints
+from replay.log import Floats, Ints, OutcomeKind
+from replay.readers.strays import Strays
 
 
 class RawClicks(NamedTuple):
     """Some clicks in reading order, with the outcomes that stand in the same rows."""
 
     source: str  # the file or frame, as the user would name it
-    first_row: int  # number within `source` of the first of these rows, from 0
+    first_row: int  # number within `source` of the first of these rows and of what was left out among them, from 0
     features: pa.Table  # feature and segment columns, any Arrow type; dictionary-encoded where the source is
     click_time: Ints  # shape (n,), us UTC; NEVER where missing, NaN or out of range
     click_id: pa.Array | None  # shape (n,), where the log names one
@@ -24,6 +25,7 @@ class RawClicks(NamedTuple):
     outcome_amount: Floats  # in the log's currency, NaN or infinite as found; 0 where the log has no amounts
     true_probability: NDArray[np.float32] | None  # synthetic worlds only
     true_value: NDArray[np.float32] | None = None  # likewise; expected money inside the window, in the log's currency
+    strays: Strays | None = None  # rows that were left out, since they are no rows of this table
     outcomes_until: Ints | None = None  # us UTC: no outcome comes after this; NEVER where that is not known
 
 
@@ -36,6 +38,8 @@ class RawOutcomes(NamedTuple):
     kind: NDArray[np.int8]
     time: Ints  # as RawClicks.outcome_time
     amount: Floats
+    strays: Strays | None = None  # as RawClicks.strays
+    stray_kind: OutcomeKind = OutcomeKind.CONVERSION  # what they are taken for
 
 
 class LogReader(Protocol):

@@ -148,7 +148,7 @@ class KuaiLiveReader:
             found = self._found(batch, tally)
             features, until = self._features(batch, time, found), self._until(batch, time, found)
             ids = click_ids(pair, time)
-            yield RawClicks(file.source.name, row, features, time, ids, *nothing, None, None, until)
+            yield RawClicks(file.source.name, row, features, time, ids, *nothing, None, None, None, until)
             row += batch.num_rows
 
     def outcomes(self) -> Iterator[RawOutcomes]:

@@ -10,7 +10,9 @@ from replay.errors import LogError, suggestion
 from replay.log import Floats, Ints, OutcomeKind
 from replay.readers.base import RawClicks, RawOutcomes
 from replay.readers.layout import Layout, OutcomeLayout
+from replay.readers.parts import parts_of
 from replay.readers.sources import Source, is_text
+from replay.readers.strays import Part
 from replay.readers.text import parse_numbers
 from replay.readers.times import Clock, Tally, as_text, read_times
 
@@ -22,24 +24,22 @@ def read_clicks(
 ) -> Iterator[RawClicks]:
     """Yield the clicks of all sources, with the outcomes in their rows, which are all of one kind."""
     for source in sources:
-        row = 0
-        for batch in source.batches(layout.forms):
-            yield _clicks(source.name, row, batch, layout, clock, kind, tally)
-            row += batch.num_rows
+        for part in parts_of(source, layout.forms):
+            yield _clicks(source.name, part, layout, clock, kind, tally)
 
 
-def _clicks(
-    source: str, row: int, batch: pa.RecordBatch, layout: Layout, clock: Clock, kind: OutcomeKind, tally: Tally
-) -> RawClicks:
+def _clicks(source: str, part: Part, layout: Layout, clock: Clock, kind: OutcomeKind, tally: Tally) -> RawClicks:
+    batch = part.batch
     return RawClicks(
         source,
-        row,
+        part.row,
         pa.Table.from_batches([batch.select(layout.features)]),
         read_times(batch.column(layout.click_time), clock, layout.click_time, tally).time,
         batch.column(layout.click_id) if layout.click_id else None,
         *_in_rows(batch, layout, clock, kind, tally),
         _truth(batch, layout.true_probability),
         _truth(batch, layout.true_value),
+        part.strays,
         _until(batch, layout.outcomes_until, clock, tally),
     )
 
@@ -70,18 +70,19 @@ def read_outcomes(
 ) -> Iterator[RawOutcomes]:
     """Yield the rows of a second table; `kind` is that of rows that do not say theirs."""
     for source in sources:
-        row = 0
-        for batch in source.batches(layout.forms):
-            kinds = _kinds(batch, layout.kind, kind, source.name, row)
+        for part in parts_of(source, layout.forms):
+            batch = part.batch
+            kinds = _kinds(part, layout.kind, kind, source.name)
             yield RawOutcomes(
                 source.name,
-                row,
+                part.row,
                 batch.column(layout.click_id),
                 kinds,
                 read_times(batch.column(layout.time), clock, layout.time, tally).time,
                 _signed(_amounts(batch, layout.amount), kinds),
+                part.strays,
+                kind,
             )
-            row += batch.num_rows
 
 
 def _amounts(batch: pa.RecordBatch, column: str | None) -> Floats:
@@ -101,17 +102,17 @@ def numbers(values: pa.Array, column: str, missing: float) -> Floats:
     return np.asarray(parsed.fill_null(missing).to_numpy(zero_copy_only=False))
 
 
-def _kinds(batch: pa.RecordBatch, column: str | None, kind: OutcomeKind, source: str, row: int) -> NDArray[np.int8]:
+def _kinds(part: Part, column: str | None, kind: OutcomeKind, source: str) -> NDArray[np.int8]:
     if column is None:
-        return np.full(batch.num_rows, kind, np.int8)
-    values = as_text(batch.column(column), column).dictionary_encode()
+        return np.full(part.batch.num_rows, kind, np.int8)
+    values = as_text(part.batch.column(column), column).dictionary_encode()
     codes = np.array([_kind(text) for text in values.dictionary.to_pylist()] + [kind], np.int8)
     chosen = codes[values.indices.fill_null(-1).to_numpy(zero_copy_only=False)]
     if (chosen == _UNKNOWN).any():
         at = int(np.argmax(chosen == _UNKNOWN))
-        found = batch.column(column)[at].as_py()
+        found = part.batch.column(column)[at].as_py()
         raise LogError(
-            f"{source}: row {row + at} (from 0), column {column!r}: expected {', '.join(KINDS)} or nothing, "
+            f"{source}: row {part.numbers[at]} (from 0), column {column!r}: expected {', '.join(KINDS)} or nothing, "
             f"found {found!r}{suggestion(str(found), KINDS)}"
         )
     return np.asarray(chosen)

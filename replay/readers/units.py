@@ -9,6 +9,7 @@ import pyarrow as pa
 
 from replay.errors import Problems
 from replay.log import Floats
+from replay.readers.parts import parts_of
 from replay.readers.sources import Source, is_text, kind_of
 from replay.readers.text import parse
 from replay.readers.times import BANDS, LATEST, UNITS, Clock, as_text, tidy_times
@@ -45,8 +46,8 @@ def look(source: Source, column: str) -> Sight:
 
 def _first(source: Source, column: str, count: int = _LOOK) -> pa.Array:
     found: list[pa.Array] = []
-    for batch in source.batches({column: "plain"}):
-        values = batch.column(0).drop_null()
+    for part in parts_of(source, {column: "plain"}):
+        values = part.batch.column(0).drop_null()
         found.append(values.dictionary_decode() if pa.types.is_dictionary(values.type) else values)
         if sum(map(len, found)) >= count:
             break

@@ -148,7 +148,7 @@ class LivestreamWorld:
         when = time[gifts.row] + gifts.delay
         table, truths = self._crowd.columns(visits), self._truths(traits, left)
         gave = gifts.row, gifts.kind, when, gifts.amount
-        return RawClicks("livestream", number * BLOCK, table, time, None, *gave, *truths, until)
+        return RawClicks("livestream", number * BLOCK, table, time, None, *gave, *truths, outcomes_until=until)
 
     def _visits(self, number: int, time: Ints) -> Visits:
         return self._crowd.visits(stream(self._seed, _CLICKS, number), time - self._start)

@@ -36,7 +36,7 @@ def add(commands: "Commands") -> None:
         "run",
         help="run a scenario",
         description="Replay the scenario's log under each of its methods, measure them, and leave a folder with\n"
-        "run.json, metrics.parquet, predictions/ and report.html.",
+        "run.json, metrics.parquet, late.parquet, predictions/ and report.html.",
         formatter_class=argparse.RawDescriptionHelpFormatter,
         epilog=_EPILOG,
     )

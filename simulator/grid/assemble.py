@@ -14,6 +14,7 @@ from replay.arrays import text_array
 from simulator.folder import write_text
 from simulator.grid.plan import Planned
 from simulator.grid.store import Store, written
+from simulator.late import FILE as LATE
 from simulator.results import Result
 
 
@@ -23,6 +24,7 @@ def assemble(planned: Planned, store: Store) -> None:
     with written(store.cell(planned.key)) as folder:
         for label, play in plays.items():
             _link_own_files(play, label, folder)
+        _link(next(iter(plays.values())).folder / LATE, folder / LATE)  # all plays of a cell have the same
         _write_metrics(plays, folder / "metrics.parquet")
         record = _record(planned, {label: play.record for label, play in plays.items()})
         write_text(folder / "run.json", json.dumps(record, indent=1, ensure_ascii=False, allow_nan=False) + "\n")
@@ -32,11 +34,15 @@ def _link_own_files(play: Result, label: str, folder: Path) -> None:
     (name,) = play.record["methods"]
     for path in play.folder.rglob(f"method={name}/*"):
         target = folder / path.parent.parent.relative_to(play.folder) / f"method={label}" / path.name
-        target.parent.mkdir(parents=True, exist_ok=True)
-        try:
-            os.link(path, target)
-        except OSError:  # another file system, or one without links
-            shutil.copyfile(path, target)
+        _link(path, target)
+
+
+def _link(path: Path, target: Path) -> None:
+    target.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        os.link(path, target)
+    except OSError:  # another file system, or one without links
+        shutil.copyfile(path, target)
 
 
 def _write_metrics(plays: Mapping[str, Result], path: Path) -> None:

@@ -7,7 +7,10 @@ from typing import NamedTuple
 
 from replay.store import digest
 from scenarios import Cell, Scenario
+from simulator.late import FILE as LATE
 from simulator.record import FORMAT
+
+_FILES = ("run.json", "metrics.parquet", LATE, "predictions")  # what a play leaves; one that left less is another
 
 
 class Play(NamedTuple):
@@ -70,4 +73,4 @@ def _alone(scenario: Scenario, number: int, fingerprint: str) -> Play:
 
 
 def _key(scenario: Scenario, fingerprint: str) -> str:
-    return digest([importlib.metadata.version("latelabel"), FORMAT, scenario.hash(), fingerprint])
+    return digest([importlib.metadata.version("latelabel"), FORMAT, _FILES, scenario.hash(), fingerprint])

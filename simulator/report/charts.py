@@ -10,6 +10,7 @@ from typing import Any
 from simulator.report import words
 from simulator.report.axes import Figure, delay_axis, escaped, layout, rate_axis, share_axis
 from simulator.report.money_charts import money_charts
+from simulator.report.sensitivity_chart import sensitivity_charts
 from simulator.report.timelines import FEW_METHODS, Method, nll, ratio, seen
 
 HARDLY_ANY = 0.005  # of conversions: delays that no more than these are below need no room
@@ -27,11 +28,13 @@ def charts(summary: Mapping[str, Any]) -> dict[str, Figure]:
     -------
     dict
         ``ratio``, ``nll``, ``reliability`` and ``delays``, each with ``data`` and ``layout``, and one ``seen-N`` for
-        the Nth method; where money is predicted also those of `simulator.report.money_charts`.
+        the Nth method; where money is predicted also those of `simulator.report.money_charts`, and where learning
+        rates were tuned those of `simulator.report.sensitivity_chart`.
     """
     figures = {"ratio": ratio(summary), "nll": nll(summary)}
     figures |= {f"seen-{i}": seen(summary, method) for i, method in enumerate(summary["methods"])}
     figures |= {"reliability": _reliability(summary), "delays": _delays(summary), **money_charts(summary)}
+    figures |= sensitivity_charts(summary["tuning"])
     return {name: figure for name, figure in figures.items() if _has_points(figure)}
 
 

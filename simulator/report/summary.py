@@ -17,6 +17,7 @@ from simulator.report.drawn import delays, over_time
 from simulator.report.happenings import happenings
 from simulator.report.looks import looks, swatch
 from simulator.report.money import money
+from simulator.report.sensitivity import sensitivities
 from simulator.report.tables import overall_table, segment_tables
 from simulator.report.toml import toml
 
@@ -37,9 +38,9 @@ def summarize(folder: Path) -> dict[str, Any]:
     -------
     dict
         Texts, numbers, lists and dicts only; nothing in it is escaped for HTML.  ``answer``, ``facts``, ``methods``,
-        ``table``, ``segments``, ``accounts``, ``notes``, ``scenario`` and ``versions`` are for reading; ``span``,
-        ``marks``, ``curves``, ``reliability`` and ``delays`` are for drawing, with times in ms UTC and None for no
-        answer.
+        ``table``, ``tuning``, ``segments``, ``accounts``, ``notes``, ``scenario`` and ``versions`` are for reading;
+        ``span``, ``marks``, ``curves``, ``reliability`` and ``delays`` are for drawing, with times in ms UTC and None
+        for no answer.
 
     Raises
     ------
@@ -69,6 +70,7 @@ def summarize(folder: Path) -> dict[str, Any]:
         "marks": happenings(run),
         "span": span_of(run),
         "curves": over_time(measured.curves, labels, next((m["label"] for m in methods if m["bound"]), None)),
+        "tuning": sensitivities(run, methods),
         "reliability": {label: found for label, found in run.get("reliability", {}).items() if found},
         "delays": delays(run.get("delays"), _windows(run)),
         "accounts": accounts(run["ledger"]),

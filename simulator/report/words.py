@@ -22,6 +22,7 @@ STAGES = {"probability": "chance of a gift", "amount": "amount of a gift", "serv
 SIGNED = ("bias", "logit_bias")
 
 REASONS = {
+    "malformed_line": "the line has not as many columns as the first of its file",
     "missing_click_time": "the click has no time, or an impossible one",
     "duplicate_click": "the click was read before",
     "outcome_time_invalid": "the outcome has no time, or an impossible one",

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 Floats = NDArray[np.float64]
 Floats32 = NDArray[np.float32]
 Bools = NDArray[np.bool_]
+Ints = NDArray[np.int64]
 Kinds = NDArray[np.int8]
 Features = Any  # uint32 slots of shape (n, n_features), or a pyarrow Table of n rows, as `Learner.features` says
 
@@ -69,6 +70,25 @@ class Learner(Protocol):
         """
 
 
+class Scheduled(Protocol):
+    """A learner that trains at set times of the simulated clock, and needs to be told the time.
+
+    All else is as `Learner` says.  Calls may be cut anywhere: what it predicts from a moment on depends on the examples
+    that came due before it alone.
+    """
+
+    retrain_every: int  # us: it trains at all multiples
+
+    def predict(self, x: Features) -> Floats32:
+        """As `Learner.predict`."""
+
+    def learn(self, x: Features, positive: Floats32, negative: Floats32, due: Ints | None = None) -> None:
+        """Take examples in, each at the moment it came due, us UTC; they do not decrease.  By default: reached last."""
+
+    def reach(self, now: int) -> None:
+        """Train where that is due by `now`, us UTC: all examples that come due before it have been given."""
+
+
 class ManyArmed(Protocol):
     """A learner of several probabilities of a click, one to an arm; the examples' kind says which arm they teach."""
 
@@ -87,7 +107,7 @@ class Shown(NamedTuple):
 
     label: Bools
     kind: Kinds
-    elapsed: NDArray[np.int64]  # due minus click time, us
+    elapsed: Ints  # due minus click time, us
     amount: Floats32 | None = None  # money it tells of, in the log's currency; None where labels alone are shown
 
 

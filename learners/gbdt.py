@@ -1,41 +1,23 @@
-"""Gradient boosted trees, retrained on what came last: the batch learner."""
+"""Gradient boosted trees, retrained by the clock on what came last: the batch learner."""
 
 import functools
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
-import pyarrow as pa
 from numpy.typing import NDArray
 
-from learners.adapters.parts import PRIOR, inside, no_arms, no_checkpoint, weighted
-from learners.base import Features, Floats, Floats32, Learner, ManyArmed
+from learners.adapters.parts import PRIOR, inside, no_arms, weighted
+from learners.base import Features, Floats32, Ints, Learner, ManyArmed
 from learners.boosting import LIBRARIES, Boosted, Settings
 from learners.errors import LearnerError
+from learners.history import Examples, joined, told
 from learners.losses import LARGEST, LOGISTIC, power_of
 from learners.matrix import Coding, coding_of
 from learners.ratio import RunningRatio
 
-FIRST = 200  # examples before the first training; from then on the number doubles up to `retrain_every`
-
-
-class _Examples(NamedTuple):
-    """What waits for the next training, in columns."""
-
-    x: Features
-    positive: Floats
-    negative: Floats
-
-    def part(self, start: int, stop: int) -> "_Examples":
-        """Return some of them, in order."""
-        return _Examples(self.x.slice(start, stop - start), self.positive[start:stop], self.negative[start:stop])
-
-
-def _told(x: Features, positive: Floats32, negative: Floats32) -> _Examples:
-    """Return the examples that say something."""
-    says = (positive != 0) | (negative != 0)
-    rows = x if says.all() else x.filter(pa.array(says))
-    return _Examples(rows, positive[says].astype(np.float64), negative[says].astype(np.float64))
+_DAY = 86_400_000_000  # us
+_NOT_YET = -1  # in a state: no training so far, or none to come
 
 
 def _one_thread() -> Any:
@@ -51,11 +33,12 @@ def _controller() -> Any:
 
 
 class GradientBoosting:
-    """Boosted trees on raw columns, retrained from nothing on the last examples every so many of them.
+    """Boosted trees on raw columns, retrained from nothing on a schedule.
 
-    Trainings fall on fixed numbers of examples: 200, twice as many each time while that is less than `retrain_every`
-    more, and then every `retrain_every`.  Between two of them the model stays as it is.  Before the first it says 0.5,
-    or 1 unit of money.
+    It trains at every round multiple of `retrain_every` (every UTC midnight, if that is a day), on the examples that
+    came due in the `history` before: nothing later, nothing older.  Between two trainings the model stays as it is.
+    Before the first it says 0.5, or 1 unit of money.  It keeps as many examples as come due in `history` and
+    `retrain_every` together.
 
     A click must be shown once, with parts of at least 0: labels with weights, or (Y, 1) for money.  Methods that take
     back what they taught, or tell of money bit by bit, need the learner "logistic".
@@ -70,9 +53,9 @@ class GradientBoosting:
         How many trees, and leaves to a tree.
     learning_rate, l2 : float
     retrain_every : int
-        Examples between two trainings.
-    buffer : int
-        How many of the last examples a training sees.
+        us.
+    history : int
+        us, at least `retrain_every`.
     balance : bool
         Whether positives are weighed up to as much as negatives in a training; what that does to the odds is undone in
         the logit that is served.
@@ -82,6 +65,8 @@ class GradientBoosting:
     ------
     LearnerError
         If the library cannot learn the loss, or is not installed.
+    ValueError
+        If `retrain_every` is not above 0, or `history` is shorter.
     """
 
     features = "columns"
@@ -96,18 +81,21 @@ class GradientBoosting:
         leaves: int = 31,
         learning_rate: float = 0.1,
         l2: float = 0.0,
-        retrain_every: int = 50_000,
-        buffer: int = 500_000,
+        retrain_every: int = _DAY,
+        history: int = 14 * _DAY,
         balance: bool = False,
         seed: int = 0,
     ) -> None:
+        if not 0 < retrain_every <= history:
+            raise ValueError(f"expected 0 < retrain_every <= history, got {retrain_every} and {history} us")
         self._settings = Settings(trees, leaves, learning_rate, l2, balance, seed)
         self.loss, self.library = loss, library
-        self.retrain_every, self.buffer = retrain_every, buffer
+        self.retrain_every, self.history = retrain_every, history
         self._train = LIBRARIES[library](loss)
         self._power = power_of(loss)
-        self._kept: list[_Examples] = []
-        self._count, self._next = 0, min(FIRST, retrain_every)
+        self._kept: list[Examples] = []
+        self._trained, self._next = _NOT_YET, _NOT_YET  # us UTC: when the model was trained, when it is due again
+        self._now = 0  # us UTC: the last moment it was told of
         self._model: tuple[Coding, Boosted] | None = None
 
     def predict(self, x: Features) -> Floats32:
@@ -122,8 +110,15 @@ class GradientBoosting:
         lowest = -LARGEST if self._power == 0 else 1 / LARGEST
         return np.clip(says, lowest, LARGEST).astype(np.float32)
 
-    def learn(self, x: Features, positive: Floats32, negative: Floats32) -> None:
-        """Take examples into the buffer, and train where their number says so.
+    def learn(self, x: Features, positive: Floats32, negative: Floats32, due: Ints | None = None) -> None:
+        """Keep examples for the next training; where one comes due after its time, train before taking it in.
+
+        Parameters
+        ----------
+        x, positive, negative
+            As `Learner.learn`.
+        due : int array of shape (n_examples,)
+            When they came due, us UTC, non-decreasing; by default the moment that was reached last.
 
         Raises
         ------
@@ -131,24 +126,40 @@ class GradientBoosting:
             If a part is negative or not finite, or an example tells of money alone; nothing is learned then.
         """
         self._check(positive, negative)
-        examples, at = _told(x, positive, negative), 0
-        while at < len(examples.positive):
-            stop = min(len(examples.positive), at + self._next - self._count)
+        due = np.full(len(positive), self._now) if due is None else due
+        examples, at = told(x, positive, negative, due), 0
+        while at < len(examples.due):
+            self.reach(int(examples.due[at]))
+            if self._next == _NOT_YET:
+                self._next = self._round(int(examples.due[at])) + self.retrain_every
+            stop = int(np.searchsorted(examples.due, self._next))
             self._kept.append(examples.part(at, stop))
-            self._count += stop - at
             at = stop
-            if self._count == self._next:
-                self._retrain()
-                self._next += min(self._next, self.retrain_every)
+
+    def reach(self, now: int) -> None:
+        """Train if that is due by `now`, us UTC: whatever comes due before it has been learned."""
+        self._now = now
+        if self._next == _NOT_YET or now < self._next:
+            return
+        self._next = self._round(now) + self.retrain_every
+        latest = max(int(each.due.max()) for each in self._kept)
+        # a training without examples would leave nothing; the last one that has any stays
+        moment = min(self._round(now), self._round(latest + self.history))
+        if moment > self._trained:
+            self._train_at(moment)
 
     def state(self) -> Mapping[str, NDArray[Any]]:
-        """Raise LearnerError: its trees are no arrays."""
-        raise no_checkpoint(self.name)
+        """Return what trainings see, and when the last one was: the model follows from that."""
+        moments = np.array([self._trained, self._next, self._now])
+        return {"moments": moments, **(joined(self._kept).arrays() if self._kept else {})}
 
     def restore(self, state: Mapping[str, NDArray[Any]]) -> None:
-        """Raise LearnerError, as `state`."""
-        del state
-        raise no_checkpoint(self.name)
+        """Become the learner that returned `state`; that takes one training."""
+        trained, self._next, self._now = (int(moment) for moment in state["moments"])
+        self._kept = [Examples.of(state)] if "due" in state else []
+        self._trained, self._model = trained, None
+        if trained != _NOT_YET:
+            self._train_at(trained)
 
     def with_loss(self, loss: str) -> Learner:
         """Return an untrained learner of the same settings that minimizes another loss.
@@ -160,7 +171,7 @@ class GradientBoosting:
         """
         if loss == "ratio":
             return RunningRatio(self.features)
-        shared = (self.retrain_every, self.buffer, self._settings.balance, self._settings.seed)
+        shared = (self.retrain_every, self.history, self._settings.balance, self._settings.seed)
         return GradientBoosting(loss, self.library, *self._settings[:4], *shared)
 
     def with_arms(self, arms: int) -> ManyArmed:
@@ -186,13 +197,17 @@ class GradientBoosting:
                 "refunds than gifts; use loss 'squared', or the learner 'logistic'"
             )
 
-    def _retrain(self) -> None:
-        """Train on the last examples, and let go of those before them."""
-        x = pa.concat_tables([each.x for each in self._kept]).combine_chunks()
-        positive, negative = (np.concatenate([each[side] for each in self._kept]) for side in (1, 2))
-        last = _Examples(x, positive, negative).part(max(0, len(x) - self.buffer), len(x))
-        self._kept = [last]
-        coding = coding_of(last.x)
+    def _round(self, time: int) -> int:
+        """Return the last multiple of `retrain_every` up to a moment."""
+        return time // self.retrain_every * self.retrain_every
+
+    def _train_at(self, moment: int) -> None:
+        """Train on the examples of the history before a moment, and let go of those before them."""
+        kept = joined(self._kept)
+        kept = kept.where(kept.due >= moment - self.history)
+        self._kept, self._trained = [kept], moment
+        seen = kept.where(kept.due < moment)
+        coding = coding_of(seen.x)
         with _one_thread():
-            trained = self._train(coding.matrix(last.x), coding.categorical, *last[1:], self._settings)
+            trained = self._train(coding.matrix(seen.x), coding.categorical, *seen[1:3], self._settings)
         self._model = coding, trained

@@ -78,7 +78,7 @@ class Assembly:
         staged, repeats = self._take(progress)
         ordered = self._ordered(staged, repeats)
         outcomes = self._settled(staged, ordered)
-        segments = self._write_clicks(staged, ordered)
+        segments = self._write_clicks(staged, ordered, outcomes)
         write_columns(self._folder / OUTCOMES, outcomes._asdict())
         self._write_features(staged, ordered.order)
         self._quarantine.close()
@@ -143,12 +143,15 @@ class Assembly:
             self._notes.append(f"outcomes at most {skew} before their click: {moved:,}; moved to its time")
         return outcomes
 
-    def _write_clicks(self, staged: Staged, ordered: _Ordered) -> dict[str, tuple[str, ...]]:
+    def _write_clicks(self, staged: Staged, ordered: _Ordered, outcomes: Outcomes) -> dict[str, tuple[str, ...]]:
         order = ordered.order
         columns = {"click_time": ordered.click_time, "click": arranged(staged.click, order, self._work / "click")}
-        for name, truth in (("true_probability", staged.true_probability), ("true_value", staged.true_value)):
-            if truth is not None:
-                columns[name] = arranged(truth, order, self._work / f"{name}_in_order")
+        for name in ("true_probability", "true_value", "outcomes_until"):
+            column = getattr(staged, name)
+            if column is not None:
+                columns[name] = arranged(column, order, self._work / f"{name}_in_order")
+        if staged.outcomes_until is not None:
+            self._tell_of_ends(outcomes, columns["outcomes_until"])
         segments = {}
         for i, (name, coder) in enumerate(self._stage.coders.items()):
             codes = arranged(staged.codes[name], order, self._work / f"codes_{i}")
@@ -159,6 +162,18 @@ class Assembly:
             columns[f"key_{i}"] = arranged(hashes, order, self._work / f"keyed_{i}")
         write_columns(self._folder / CLICKS, columns)
         return segments
+
+    def _tell_of_ends(self, outcomes: Outcomes, until: Ints) -> None:
+        if self._stage.over_before:
+            told = "they wait for the attribution window"
+            self._notes.append(f"clicks after the end of their outcomes: {self._stage.over_before:,}; {told}")
+        late = sum(
+            int(np.count_nonzero(outcomes.time[piece] > until[outcomes.row[piece]]))
+            for piece in chunks(len(outcomes.row))
+        )
+        if late:
+            told = "they count, and methods that trust the end learn them as nothing or late"
+            self._notes.append(f"outcomes after the end that their click's outcomes_until says: {late:,}; {told}")
 
     def _write_features(self, staged: Staged, order: Order) -> None:
         if order is None:

@@ -85,6 +85,17 @@ class Deliveries:
         return rows[order], arrivals[order]
 
     @cached_property
+    def ends_in_order(self) -> tuple[Ints, Ints]:
+        """Rows whose outcomes are over at a known time, and when, us UTC, ordered by (that, row)."""
+        until = self.log.outcomes_until
+        if until is None:
+            return np.empty(0, np.int64), np.empty(0, np.int64)
+        rows = np.flatnonzero(until != NEVER)
+        ends = until[rows]
+        order = np.argsort(ends, kind="stable")
+        return out_of_memory(self.scratch, rows[order]), out_of_memory(self.scratch, ends[order])
+
+    @cached_property
     def outcomes_in_order(self) -> tuple[Ints, Ints]:
         """Indices of the outcomes that count and when they are known, ordered by (arrival, index)."""
         index = np.flatnonzero(self.outcome_arrival != NEVER)

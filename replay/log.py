@@ -81,6 +81,7 @@ class ClickLog:
     fingerprint: str  # of the content and of how it was read and encoded
     true_probability: NDArray[np.float32] | None = None  # P(converts in the world), synthetic logs only
     true_value: NDArray[np.float32] | None = None  # expected money inside the window, likewise; in the log's currency
+    outcomes_until: Ints | None = None  # us UTC: nothing comes of the click after this, as the session ends; NEVER
     segments: Mapping[str, Segment] = field(default_factory=dict)
     keys: Mapping[str, NDArray[np.uint64]] = field(default_factory=dict)  # hashes of what aggregates are made by
     columns: pa.Table | None = None  # raw feature columns, where a learner asked for them

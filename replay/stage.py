@@ -49,6 +49,7 @@ class Staged(NamedTuple):
     outcomes: Piece
     true_probability: NDArray[np.float32] | None
     true_value: NDArray[np.float32] | None
+    outcomes_until: Ints | None
     codes: dict[str, Codes]
     keys: dict[str, Hashes]
     columns: pa.Table | None
@@ -95,6 +96,8 @@ class Stage:
             TableWriter(folder / COLUMNS, raw_schema(reader.categorical, reader.numeric)) if keep_columns else None
         )
         self._truths: dict[str, Spool] = {}
+        self._until: Spool | None = None
+        self.over_before = 0  # clicks whose outcomes were over before them: not known, then
         self._ids: Spool | None = None
         self._refused_ids: list[Hashes] = []
         self.coders = {name: SegmentCoder(name) for name in segments}
@@ -118,6 +121,7 @@ class Stage:
         self._add_features(raw.features, keep)
         self._add_truth("true_probability", raw.true_probability, keep)
         self._add_truth("true_value", raw.true_value, keep)
+        self._add_until(raw, keep)
         self._clicks.append(raw.click_time[kept], number[kept])
         self._accepted += int(np.count_nonzero(keep))
 
@@ -148,6 +152,7 @@ class Stage:
             outcomes=Piece(**self._outcomes.read()),
             true_probability=self._truth("true_probability"),
             true_value=self._truth("true_value"),
+            outcomes_until=self._until.read() if self._until is not None else None,
             codes={name: spool.read() for name, spool in self._codes.items()},
             keys={name: spool.read() for name, spool in self._keys.items()},
             columns=read_table(read_file(self._folder / COLUMNS)) if self._columns is not None else None,
@@ -175,6 +180,15 @@ class Stage:
         if name not in self._truths:
             self._truths[name] = Spool(self._folder / name, np.float32)
         self._truths[name].append(values[keep])
+
+    def _add_until(self, raw: RawClicks, keep: Bools) -> None:
+        if raw.outcomes_until is None:
+            return
+        self._until = self._until or Spool(self._folder / "outcomes_until", np.int64)
+        until = raw.outcomes_until[keep]
+        over = until < raw.click_time[keep]
+        self.over_before += int(np.count_nonzero(over))
+        self._until.append(np.where(over, NEVER, until))
 
     def _truth(self, name: str) -> NDArray[np.float32] | None:
         return self._truths[name].read() if name in self._truths else None

@@ -223,6 +223,7 @@ def _log(contents: Mapping[str, Any], data: Mapping[str, pa.Buffer], entry: Path
         fingerprint=contents["fingerprint"],
         true_probability=clicks.get("true_probability"),
         true_value=clicks.get("true_value"),
+        outcomes_until=clicks.get("outcomes_until"),
         segments={
             name: Segment(clicks[f"segment_{i}"], tuple(values))
             for i, (name, values) in enumerate(contents["segments"].items())

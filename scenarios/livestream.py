@@ -81,6 +81,11 @@ class LivestreamLog(Settings):
     refunds: LivestreamRefunds | None = Field(
         default=None, description="Gifts that are taken back; without it, none are."
     )
+    rooms_close: bool = Field(
+        default=False,
+        description="Whether gifts stop when the room closes; there is a new one every four hours. The log then "
+        "says when each click's room closes, so that its label is sure by then. Not with refunds.",
+    )
     aggregate: Aggregates = ()
 
 
@@ -107,6 +112,12 @@ class KuaiLiveLog(Settings):
     )
     numeric: Columns | None = Field(
         default=None, description="Columns to learn from by size. Default: chosen by type and name, and told."
+    )
+    outcomes_until: Annotated[Literal["room_end", "visit_end", "window"], Words(noun="end of outcomes")] = Field(
+        default="room_end",
+        description='When nothing can come of a click any more, so that its label is sure. "room_end": when the room '
+        'closes (end_timestamp in room.csv); "visit_end": at the click plus watch_live_time; "window": never before '
+        "`clock.attribution_window` is over, which it is for all at the latest.",
     )
     clock_skew: Annotated[
         Duration,

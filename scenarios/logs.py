@@ -235,6 +235,11 @@ class TableLog(Settings):
         default=None,
         description="Column of the true expected money inside the attribution window, likewise, in the log's currency.",
     )
+    outcomes_until: Column | None = Field(
+        default=None,
+        description="Column of the time after which nothing can come of a click, such as the end of its session; empty "
+        "where that is not known. A label is sure then, or after the attribution window, whichever is earlier.",
+    )
     observed_until: Instant | None = Field(
         default=None,
         description="When the log was taken: outcomes after this may be missing from it. Default: its latest time.",

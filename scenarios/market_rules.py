@@ -30,6 +30,10 @@ def broken_market_rules(sections: Mapping[str, Any]) -> Iterator[Problem]:
         yield Problem("pipeline", "expected no [pipeline] beside [market], whose trainer never fails")
     if sections.get("grid", NO_GRID) != NO_GRID:
         yield Problem("grid", NO_GRIDS)
+    for number, method in enumerate(methods or ()):
+        if method.learner:
+            told = "expected none beside [market], whose bidders all have the same"
+            yield Problem(f"method[{number}].learner", told)
     if sections.get("tune"):
         yield Problem("tune", "expected no [tune] beside [market]: what is learned from hangs on the bids")
 

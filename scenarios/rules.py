@@ -13,7 +13,7 @@ from scenarios.market_rules import broken_market_rules
 from scenarios.problems import Problem, mismatch, unknown_name
 from scenarios.sections import Clock, Feed, Learner, MethodSpec, Metrics, Pipeline, PipelineFault, Tune
 
-_OF_TREES = ("library", "trees", "leaves", "retrain_every", "buffer", "balance")  # keys of learner
+_OF_TREES = ("library", "trees", "leaves", "retrain_every", "history", "balance")  # keys of learner
 
 
 def broken_rules(sections: Mapping[str, Any], *, is_file: bool) -> list[Problem]:
@@ -34,7 +34,7 @@ def broken_rules(sections: Mapping[str, Any], *, is_file: bool) -> list[Problem]
         found.append(change_problems(log))
         found += [_evaluation_start(log, clock)] if clock else []
     if isinstance(log, LivestreamLog):
-        found += [_delay(log), _evaluation_start(log, clock) if clock else ()]
+        found += [_delay(log), _rooms(log), _evaluation_start(log, clock) if clock else ()]
     if isinstance(log, TableLog):
         found += [_columns(log), _path(log) if is_file else ()]
     if log:
@@ -42,7 +42,8 @@ def broken_rules(sections: Mapping[str, Any], *, is_file: bool) -> list[Problem]
     if log and metrics:
         found.append(_segments(log, metrics))
     found += [_labels(methods)] if methods else []
-    found += [_kind(learner), _optimizer(learner)] if learner else []
+    found += [_learner(learner)] if learner else []
+    found += [_own_learners(methods, learner)] if methods and learner else []
     pipeline = sections.get("pipeline")
     found += [_pipeline(pipeline), _drains(pipeline, clock) if clock else ()] if pipeline else []
     found += [_in_log(pipeline, log)] if pipeline and isinstance(log, SyntheticLog) else []
@@ -77,6 +78,11 @@ def _delay(log: SyntheticLog | LivestreamLog) -> Iterator[Problem]:
             yield mismatch(f"log.delay[{number}].shape", known, part.shape)
 
 
+def _rooms(log: LivestreamLog) -> Iterator[Problem]:
+    if log.rooms_close and log.refunds:
+        yield Problem("log.rooms_close", "expected false beside [log.refunds], which come after rooms have closed")
+
+
 def _delay_by(log: SyntheticLog) -> Iterator[Problem]:
     names = [feature.name for feature in log.categorical]
     if log.delay_by is not None and log.delay_by not in names:
@@ -102,7 +108,7 @@ def _columns(log: TableLog) -> Iterator[Problem]:
     for number, (key, name) in enumerate(places):
         if name in (earlier for _, earlier in places[:number]):
             yield mismatch(key, "each column once, as categorical or as numeric", name)
-    roles = ("conversion_time", "amount", "true_probability", "true_value")
+    roles = ("conversion_time", "amount", "true_probability", "true_value", "outcomes_until")
     later = {role: getattr(log, role) for role in roles}
     for key, name in places:
         what = next((role for role, column in later.items() if column == name), None)
@@ -131,21 +137,29 @@ def _labels(methods: Sequence[MethodSpec]) -> Iterator[Problem]:
     return _once(places, "a label that no other method has")
 
 
-def _kind(learner: Learner) -> Iterator[Problem]:
+def _learner(learner: Learner, key: str = "learner") -> Iterator[Problem]:
     default = Learner()
     other, keys = ("gbdt", _OF_TREES) if learner.kind == "logistic" else ("logistic", ("optimizer",))
-    for key in keys:
-        value = getattr(learner, key)
-        if value != getattr(default, key):
-            yield mismatch(f"learner.{key}", f'no {key}, which only kind = "{other}" has', value)
+    told = learner.model_dump(mode="json")
+    for name in keys:
+        if getattr(learner, name) != getattr(default, name):
+            yield mismatch(f"{key}.{name}", f'no {name}, which only kind = "{other}" has', told[name])
+    for name in ("l1", "beta"):
+        if learner.optimizer != "ftrl" and getattr(learner, name) != getattr(default, name):
+            yield mismatch(f"{key}.{name}", f'no {name}, which only optimizer = "ftrl" has', told[name])
+    if learner.history < learner.retrain_every:
+        longer = f"at least {key}.retrain_every, {told['retrain_every']}"
+        yield mismatch(f"{key}.history", longer, told["history"])
 
 
-def _optimizer(learner: Learner) -> Iterator[Problem]:
-    default = Learner()
-    for key in ("l1", "beta"):
-        value = getattr(learner, key)
-        if learner.optimizer != "ftrl" and value != getattr(default, key):
-            yield mismatch(f"learner.{key}", f'no {key}, which only optimizer = "ftrl" has', value)
+def _own_learners(methods: Sequence[MethodSpec], shared: Learner) -> Iterator[Problem]:
+    for number, method in enumerate(methods):
+        if method.learner is None:
+            continue
+        key = f"method[{number}].learner"
+        yield from _learner(method.learner, key)
+        if "bits" in method.learner.model_fields_set and method.learner.bits != shared.bits:
+            yield mismatch(f"{key}.bits", f"learner.bits, {shared.bits}: methods share one table", method.learner.bits)
 
 
 def _latency(feed: Feed) -> Iterator[Problem]:

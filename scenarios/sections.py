@@ -6,7 +6,14 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, ConfigDict, Field
+from pydantic import (
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    SerializationInfo,
+    SerializerFunctionWrapHandler,
+    model_serializer,
+)
 
 from scenarios.durations import DAY, HOUR
 from scenarios.faults import Fault
@@ -50,14 +57,14 @@ class Learner(Settings):
     )
     trees: int = Field(default=100, ge=1, le=100_000, description="How many trees.")
     leaves: int = Field(default=31, ge=2, le=100_000, description="Leaves to a tree, at most.")
-    retrain_every: int = Field(
-        default=50_000,
-        ge=1,
-        le=1_000_000_000,
-        description="Examples between two trainings; the first ones come sooner, at 200, 400, 800 and so on.",
+    retrain_every: PositiveDuration = Field(
+        default=DAY,
+        description='How often it is trained, from nothing: at every round multiple since 1970, so that "1d" is every '
+        "UTC midnight.",
     )
-    buffer: int = Field(
-        default=500_000, ge=1, le=1_000_000_000, description="How many of the last examples a training sees."
+    history: PositiveDuration = Field(
+        default=14 * DAY,
+        description="A training sees the examples that came due in this time before it. Memory goes with their number.",
     )
     balance: bool = Field(
         default=False,
@@ -206,10 +213,24 @@ class MethodSpec(Settings):
         description="What it is called in the results; must be unique. Default: the name, followed by the parameters "
         "where a scenario has several of one name, such as waiting_window-1h."
     )
+    learner: Learner | None = Field(
+        default=None,
+        description="What learns under this method, [method.learner], in the place of [learner]. A rate that stands in "
+        "it is kept where there is [tune]; `bits` are always those of [learner].",
+    )
+
+    @model_serializer(mode="wrap")
+    def _as_written(self, handler: SerializerFunctionWrapHandler, info: SerializationInfo) -> dict[str, Any]:
+        """Leave out a learner that is not there, and of one that is what was left to its defaults."""
+        plain: dict[str, Any] = handler(self)
+        del plain["learner"]
+        if self.learner is not None:
+            plain["learner"] = self.learner.model_dump(mode=info.mode, exclude_unset=True)
+        return plain
 
     @property
     def parameters(self) -> Mapping[str, Any]:
-        """What stands in its table beside name and label, as in the file."""
+        """What stands in its table beside name, label and learner, as in the file."""
         return MappingProxyType(self.__pydantic_extra__)
 
 
@@ -230,6 +251,8 @@ def _label(table: Mapping[str, Any], names: Counter[str]) -> str:
 
 
 def _word(value: Any) -> str:
+    if isinstance(value, Mapping):
+        return str(value.get("kind", ""))
     if isinstance(value, list):
         return "+".join(show(item).strip("'") for item in value)
     return show(value).strip("'")

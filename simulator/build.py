@@ -14,6 +14,7 @@ from scenarios import Grid, Scenario
 from scenarios.checks import attribution_window_in, methods_in
 from scenarios.durations import parse_duration
 from scenarios.problems import Problem, nearest, show
+from scenarios.sections import Learner as LearnerSettings
 from scenarios.sections import PipelineFault
 from simulator.clock import Clock
 from simulator.feed_faults import faults_of
@@ -63,7 +64,7 @@ def method_problems(raw: Mapping[str, Any]) -> list[Problem]:
             hint = f"; did you mean {near!r}?" if near else f"; there are {', '.join(METHODS)}"
             problems.append(Problem(f"{path}.name", f"no method is called {name!r}{hint}"))
             continue
-        own = {key: value for key, value in table.items() if key not in ("name", "label")}
+        own = {key: value for key, value in table.items() if key not in ("name", "label", "learner")}
         try:
             problems += _parameter_problems(path, METHODS[name], own, timing)
         except PluginError as error:
@@ -83,16 +84,34 @@ def methods(scenario: Scenario) -> dict[str, Method]:
     return built
 
 
-def learner(scenario: Scenario, learning_rate: float | None = None) -> Learner:
-    """Return a fresh learner, at its own learning rate or another."""
-    settings = scenario.learner.model_dump()
+def learner(scenario: Scenario, learning_rate: float | None = None, label: str | None = None) -> Learner:
+    """Return a fresh learner, at its own learning rate or another: the scenario's, or that of a method."""
+    own = None if label is None else own_learner(scenario, label)
+    settings = (own or scenario.learner).model_dump() | {"bits": scenario.learner.bits}
     if learning_rate is not None:
         settings["learning_rate"] = learning_rate
     kind = LEARNERS[settings.pop("kind")]
-    own = inspect.signature(kind).parameters
+    takes = inspect.signature(kind).parameters
     settings["seed"] = scenario.seed
-    made: Learner = kind(**{key: value for key, value in settings.items() if key in own})
+    made: Learner = kind(**{key: value for key, value in settings.items() if key in takes})
     return made
+
+
+def own_learner(scenario: Scenario, label: str) -> LearnerSettings | None:
+    """Return the settings of the learner that a method brings; None if it takes the scenario's."""
+    return next(spec.learner for spec in scenario.methods if spec.label == label)
+
+
+def tuned(scenario: Scenario, label: str) -> bool:
+    """Return whether a method finds its learning rate by trying: one that brings a rate keeps it."""
+    own = own_learner(scenario, label)
+    return scenario.tune is not None and not (own and "learning_rate" in own.model_fields_set)
+
+
+def wants_columns(scenario: Scenario, shared: Learner) -> bool:
+    """Return whether any method learns from raw columns; those without a learner of their own have the one given."""
+    brought = (learner(scenario, label=spec.label) for spec in scenario.methods if spec.learner)
+    return any(each.features == "columns" for each in (shared, *brought))
 
 
 def encoding(scenario: Scenario) -> Encoding:

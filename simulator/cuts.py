@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from replay.log import Bools, ClickLog, Ints, OutcomeKind, Outcomes, Segment
+from replay.log import NEVER, Bools, ClickLog, Ints, OutcomeKind, Outcomes, Segment
 from replay.slots import SlotTable
 from scenarios.durations import HOUR
 
@@ -29,6 +29,7 @@ def clicks_before(log: ClickLog, moment: int) -> ClickLog:
         outcomes=outcomes,
         true_probability=None if log.true_probability is None else log.true_probability[:n],
         true_value=None if log.true_value is None else log.true_value[:n],
+        outcomes_until=None if log.outcomes_until is None else log.outcomes_until[:n],
         segments={name: Segment(one.code[:n], one.values) for name, one in log.segments.items()},
         keys={name: hashes[:n] for name, hashes in log.keys.items()},
         columns=None if log.columns is None else log.columns.slice(0, n),
@@ -39,14 +40,15 @@ def ended(log: ClickLog, moment: int) -> ClickLog:
     """Return the log as if the world had ended after a moment, us UTC: no click and no outcome later than it."""
     past = clicks_before(log, moment + 1)
     outcomes = _of(past.outcomes, past.outcomes.time <= moment)
-    return replace(past, outcomes=outcomes, observed_until=min(log.observed_until, moment + 1))
+    until = _open(past, moment)
+    return replace(past, outcomes=outcomes, outcomes_until=until, observed_until=min(log.observed_until, moment + 1))
 
 
 def rewritten(log: ClickLog, moment: int) -> ClickLog:
     """Return the log with other outcomes after a moment, us UTC.
 
     Of what came later, every other click loses all of it and the others have it three hours later still; clicks that
-    nothing came of convert an hour after the moment, or after themselves.
+    nothing came of convert an hour after the moment, or after themselves.  No session ends any more.
     """
     row, kind, time, _ = log.outcomes
     later = time > moment
@@ -63,7 +65,14 @@ def rewritten(log: ClickLog, moment: int) -> ClickLog:
         np.concatenate((delayed.time, new.time)),
         np.concatenate((delayed.amount, new.amount)),
     )
-    return replace(log, outcomes=_of(both, np.lexsort((both.kind, both.time, both.row))))
+    ordered = _of(both, np.lexsort((both.kind, both.time, both.row)))
+    return replace(log, outcomes=ordered, outcomes_until=_open(log, moment))
+
+
+def _open(log: ClickLog, moment: int) -> Ints | None:
+    """Return when the outcomes of clicks end, with no end after a moment."""
+    until = log.outcomes_until
+    return None if until is None else np.where(until > moment, NEVER, until)
 
 
 def _of(outcomes: Outcomes, chosen: Bools | Ints | slice) -> Outcomes:
@@ -84,6 +93,7 @@ def _rows(log: ClickLog, rows: Ints) -> ClickLog:
         outcomes=chosen._replace(row=place[chosen.row]),
         true_probability=None if log.true_probability is None else log.true_probability[rows],
         true_value=None if log.true_value is None else log.true_value[rows],
+        outcomes_until=None if log.outcomes_until is None else log.outcomes_until[rows],
         segments={name: Segment(one.code[rows], one.values) for name, one in log.segments.items()},
         keys={name: hashes[rows] for name, hashes in log.keys.items()},
         columns=columns,

@@ -73,7 +73,8 @@ class Exact:
             self._at(time, Kind.PREDICT, partial(self.predict, time))
         for time in self._due_times().tolist():
             self._at(time, Kind.LEARN, partial(self.show, time))
-            if not self.clock.publish_every:
+        if not self.clock.publish_every:
+            for time in np.union1d(self._due_times(), self._trainings()).tolist():
                 self._at(time, Kind.PUBLISH, lambda: self.publish(self.clock.publish_lag))
         for drain in range(self.clock.drains):
             end = self.clock.start + (drain + 1) * self.clock.publish_every
@@ -101,6 +102,7 @@ class Exact:
         """Learn what waits, model by model, and let it serve from a lag after the end of this microsecond."""
         for part in self.trainer.parts:
             self._learn(part)
+            self.trainer.reach(part, int(self.environment.now) + 1)
         published = self._models()
         if lag:
             self._at(int(self.environment.now) + lag, Kind.PUBLISH, lambda: setattr(self, "serving", published))
@@ -131,6 +133,13 @@ class Exact:
         due = [part.policy.due(everything, clock.start, clock.end).due for part in trainer.parts]
         times = np.concatenate([log.click_time, deliveries.arrival, deliveries.refunds_in_order[1], *due])
         return np.unique(times[times < clock.end])
+
+    def _trainings(self) -> Ints:
+        """Return the last microsecond before every training of a model that has a schedule."""
+        start, end = self.clock.start, self.clock.end
+        every = {part.learner.retrain_every for part in self.trainer.parts if part.scheduled}
+        times = [np.arange(-(-(start + 1) // one) * one, end + 1, one, dtype=np.int64) - 1 for one in every]
+        return np.concatenate([np.empty(0, np.int64), *times])
 
     def _at(self, time: int, kind: Kind, action: Callable[[], None]) -> None:
         event = _Sure(self.environment)

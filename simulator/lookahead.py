@@ -100,12 +100,13 @@ def inspect(scenario: Scenario, *, log: Any = None, learner: Learner | None = No
 
 def _verdict(scenario: Scenario, log: ClickLog, moment: int, item: tuple[str, Method], learner: Learner) -> Verdict:
     label, method = item
+    own = learner if build.own_learner(scenario, label) is None else build.learner(scenario, label=label)
     declared = any(policy.looks_ahead for policy in (method.policy, *(head.policy for head in method.heads.values())))
     examples = 0
     try:
-        whole, _ = _played(scenario, log, method, learner)
+        whole, _ = _played(scenario, log, method, own)
         for change, other in {"cut off": ended(log, moment), "rewritten": rewritten(log, moment)}.items():
-            then, learned = _played(scenario, other, method, learner)
+            then, learned = _played(scenario, other, method, own)
             examples = examples or learned
             n = int(np.searchsorted(log.click_time, moment, side="right"))
             differs = np.flatnonzero(whole[:n].view(np.uint32) != then[:n].view(np.uint32))

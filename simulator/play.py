@@ -1,6 +1,5 @@
 """Play methods on a stage: replay, measure, settle the ledger, write."""
 
-import copy
 import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -26,7 +25,7 @@ from simulator.predictions import write_predictions
 from simulator.record import record_text, write_metrics
 from simulator.stage import Played, Stage
 from simulator.trainer import Trainer
-from simulator.tuning import best, tune, tuned_on
+from simulator.tuning import choose, tuned_on
 from simulator.weights import blamed
 from simulator.worth import worth
 
@@ -62,9 +61,7 @@ def _play(stage: Stage, label: str, method: Method, stopped: list[BaseException]
         stage.watcher.tick(label, now)
 
     with blamed(label):
-        trials = tune(stage.rehearsal, method, go_on) if stage.rehearsal else ()
-        rate = best(trials, stage.scenario.learner.learning_rate) if trials else None
-        learner = copy.deepcopy(stage.learner) if rate is None else build.learner(stage.scenario, rate)
+        learner, rate, trials = choose(stage.scenario, stage.learner, stage.rehearsal, label, method, go_on)
         started = time.perf_counter()
         trainer, operator = _replayed(stage, label, method, learner, tick)
     replayed = time.perf_counter()

@@ -59,7 +59,7 @@ def _preparation(scenario: Scenario, learner: Learner, *, keep_columns: bool = F
         "encoding": build.encoding(scenario),
         "segments": segments_kept(scenario),
         "keys": key_columns(build.aggregates(scenario)),
-        "keep_columns": keep_columns or learner.features == "columns",
+        "keep_columns": keep_columns or build.wants_columns(scenario, learner),
         "clock_skew": getattr(scenario.log, "clock_skew", 0),
         "duplicates": getattr(scenario.log, "duplicates", "ids"),
     }

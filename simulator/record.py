@@ -167,6 +167,7 @@ def _method(spec: Any, played: "Played") -> dict[str, Any]:
     return {
         "name": spec.name,
         "parameters": _parameters(spec),
+        **({"learner": spec.learner.model_dump(mode="json", exclude_unset=True)} if spec.learner else {}),
         "target": played.target,
         **({"given": played.worth.given} if played.worth else {}),
         **({"pipeline": dataclasses.asdict(played.accidents)} if played.accidents else {}),

@@ -114,6 +114,8 @@ def _beside(out: Path) -> Path:
 
 
 def _identity(scenario: Scenario, log: ClickLog) -> dict[str, Any]:
-    packages = ("latelabel", "numpy", "numba")
+    learners = (scenario.learner, *(spec.learner for spec in scenario.methods if spec.learner))
+    packages = ["latelabel", "numpy", "numba", "pyarrow", "scikit-learn"]
+    packages += ["lightgbm"] * any(one.kind == "gbdt" and one.library == "lightgbm" for one in learners)
     versions = {name: importlib.metadata.version(name) for name in packages}
     return {"scenario": scenario.hash(), "log": log.fingerprint, "versions": versions}

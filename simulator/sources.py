@@ -86,6 +86,7 @@ def _table(scenario: Scenario, frame: Any, cache: Path | None) -> LogReader:
         outcome_kind=log.outcome_kind,
         true_probability=log.true_probability,
         true_value=log.true_value,
+        outcomes_until=log.outcomes_until,
         observed_until=log.observed_until,
         cache=cache,
     )
@@ -101,6 +102,7 @@ def _kuailive(scenario: Scenario, frame: Any, cache: Path | None) -> LogReader: 
     return KuaiLiveReader(
         _located(scenario, log.path),
         gift_time=log.gift_time,
+        outcomes_until=log.outcomes_until,
         categorical=log.categorical,
         numeric=log.numeric,
         segments=_carried(scenario),

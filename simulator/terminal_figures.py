@@ -91,10 +91,10 @@ def tuning(methods: Mapping[str, Any]) -> Table:
         "NLL by learning rate, of money its deviance, on clicks mature before evaluate_from; * is what was learned with"
     )
     table.add_column("method", no_wrap=True)
-    tried = next(method["tuning"] for method in methods.values() if "tuning" in method)
-    for trial in tried:
+    tuned = {label: method for label, method in methods.items() if "tuning" in method}
+    for trial in next(iter(tuned.values()))["tuning"]:
         table.add_column(f"{trial['learning_rate']:g}", justify="right", no_wrap=True)
-    for label, method in methods.items():
+    for label, method in tuned.items():
         table.add_row(Text(label), *(_trial(trial, method) for trial in method["tuning"]))
     return table
 

@@ -29,7 +29,7 @@ from simulator.operator import Operator
 from simulator.preparation import read_log
 from simulator.stage import Stage, set_stage
 from simulator.trainer import Part, Trainer
-from simulator.tuning import best, tune
+from simulator.tuning import choose
 from simulator.watcher import Unwatched, Watcher
 
 PLAYS = 5
@@ -160,9 +160,7 @@ def _shaken(stage: Stage, others: list[Stage], label: str, method: Method) -> Sh
     def tick(play: int) -> Callable[[int], None]:
         return lambda now: stage.watcher.tick(label, now + play * (clock.end - clock.start))
 
-    trials = tune(stage.rehearsal, method, lambda _: None) if stage.rehearsal else ()
-    rate = best(trials, stage.scenario.learner.learning_rate) if trials else None
-    learner = stage.learner if rate is None else build.learner(stage.scenario, rate)
+    learner = choose(stage.scenario, stage.learner, stage.rehearsal, label, method, lambda _: None).learner
     first = _play(stage, method, learner, tick(0))
     rows, found, same = _figures(stage, method, first), [], True
     for play, other in enumerate(others):

@@ -71,6 +71,11 @@ class Part:
             return x
         return x.select([]) if self.learner.features == "columns" else x[:, :0]
 
+    @property
+    def scheduled(self) -> bool:
+        """Whether its learner is a `Scheduled` one; looked up by name, since asking a protocol is slow."""
+        return hasattr(self.learner, "reach")
+
 
 class Trainer:
     """Learners under a method on a log.
@@ -150,18 +155,28 @@ class Trainer:
         """Learn, in order, what comes due in [start, end)."""
         for part in self.parts:
             examples = self.due(part, start, end)
-            n = len(examples.row)
-            if not n:
-                continue
-            if self.spoil is not None:
+            if self.spoil is not None and len(examples.row):
                 examples = self.spoil(part, examples)
-            x = self.features(examples.row)
-            step = self.batch if part.correction.needs else n
-            for at in range(0, n, step):
-                cut = slice(at, at + step)
-                piece = x.slice(at, min(step, n - at)) if part.learner.features == "columns" else x[cut]
-                seen = self.see(part.correction.needs, piece)
-                self.step(part, examples.part(cut), piece, seen)
+            self._learn(part, examples)
+            self.reach(part, end)
+
+    def _learn(self, part: Part, examples: Examples) -> None:
+        n = len(examples.row)
+        if not n:
+            return
+        x = self.features(examples.row)
+        step = self.batch if part.correction.needs else n
+        for at in range(0, n, step):
+            cut = slice(at, at + step)
+            piece = x.slice(at, min(step, n - at)) if part.learner.features == "columns" else x[cut]
+            seen = self.see(part.correction.needs, piece)
+            self.step(part, examples.part(cut), piece, seen)
+
+    def reach(self, part: Part, now: int) -> None:
+        """Tell a model that trains on a schedule how late it is, us UTC; one that learns no more is left alone."""
+        if part.scheduled:
+            stop = part.policy.stop if isinstance(part.policy, Until) else now
+            part.learner.reach(min(now, stop))
 
     def due(self, part: Part, start: int, end: int) -> Examples:
         """Return what a model is shown in an interval, entered into the tally."""
@@ -192,10 +207,13 @@ class Trainer:
         parts = part.correction.parts(shown, seen)
         if self.weighed:
             self._weigh(part, shown, parts, seen)
+        own = part.own(x)
         if part.arms > 1:
-            part.learner.learn(part.own(x), parts.positive, parts.negative, examples.kind)
+            part.learner.learn(own, parts.positive, parts.negative, examples.kind)
+        elif part.scheduled:
+            part.learner.learn(own, parts.positive, parts.negative, examples.due)
         else:
-            part.learner.learn(part.own(x), parts.positive, parts.negative)
+            part.learner.learn(own, parts.positive, parts.negative)
         part.learned = True
 
     def _weigh(self, part: Part, shown: Shown, parts: Parts, seen: Seen) -> None:

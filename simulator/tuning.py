@@ -1,5 +1,6 @@
 """Every method at its own best learning rate, chosen on what is known before the evaluation starts."""
 
+import copy
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -7,7 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from learners import LearnerError
+from learners import Learner, LearnerError
 from replay.feed import Deliveries, deliver
 from replay.log import MICROS, Bools, ClickLog, Floats
 from replay.view import View
@@ -82,7 +83,7 @@ def tuned_on(method: Method) -> str:
     return "poisson_deviance" if method.given == "click" else "gamma_deviance"
 
 
-def tune(stage: Rehearsal, method: Method, tick: Tick) -> tuple[Trial, ...]:
+def tune(stage: Rehearsal, label: str, method: Method, tick: Tick) -> tuple[Trial, ...]:
     """Return how a method does at each of the scenario's learning rates.
 
     Raises
@@ -91,13 +92,33 @@ def tune(stage: Rehearsal, method: Method, tick: Tick) -> tuple[Trial, ...]:
         If no rate leaves the model finite.
     """
     rates = stage.scenario.tune.learning_rates if stage.scenario.tune else ()
-    trials = tuple(Trial(rate, _score(stage, method, rate, tick)) for rate in rates)
+    trials = tuple(Trial(rate, _score(stage, label, method, rate, tick)) for rate in rates)
     if not any(np.isfinite(trial.loss) for trial in trials):
         problem = Problem(
             "tune.learning_rates", "expected one at which models stay finite, found none; try smaller ones"
         )
         raise ScenarioError(stage.scenario.name, [problem])
     return trials
+
+
+class Chosen(NamedTuple):
+    """What a method learns with."""
+
+    learner: Learner
+    learning_rate: float | None = None  # where it was tuned
+    trials: tuple[Trial, ...] = ()
+
+
+def choose(
+    scenario: Scenario, shared: Learner, rehearsed: Rehearsal | None, label: str, method: Method, tick: Tick
+) -> Chosen:
+    """Return a fresh learner for a method: its own or one like the shared, at the best rate where rates are tried."""
+    own = build.own_learner(scenario, label)
+    if rehearsed is None or not build.tuned(scenario, label):
+        return Chosen(copy.deepcopy(shared) if own is None else build.learner(scenario, label=label))
+    trials = tune(rehearsed, label, method, tick)
+    rate = best(trials, (own or scenario.learner).learning_rate)
+    return Chosen(build.learner(scenario, rate, label), rate, trials)
 
 
 def best(trials: Sequence[Trial], otherwise: float) -> float:
@@ -108,10 +129,10 @@ def best(trials: Sequence[Trial], otherwise: float) -> float:
     return min(finite, key=lambda trial: trial.loss).learning_rate
 
 
-def _score(stage: Rehearsal, method: Method, learning_rate: float, tick: Tick) -> float:
+def _score(stage: Rehearsal, label: str, method: Method, learning_rate: float, tick: Tick) -> float:
     log, settings = stage.log, stage.scenario.clock
     prediction, shown = np.zeros(log.n_clicks, np.float32), np.zeros(log.n_clicks, np.bool_)
-    learner = build.learner(stage.scenario, learning_rate)
+    learner = build.learner(stage.scenario, learning_rate, label)
     trainer = Trainer(log, stage.deliveries, method, learner, settings.batch, prediction, shown)
     try:
         replay(trainer, Clock.of(log, settings.publish_every, settings.publish_lag, settings.batch), tick)

@@ -1,12 +1,13 @@
 """Small logs in memory, for tests of what comes after reading."""
 
 from collections import Counter
+from dataclasses import replace
 
 import numpy as np
 from hypothesis import strategies as st
 
 from replay.feed import LabelFeed, deliver
-from replay.log import ClickLog, Intake, OutcomeKind, Outcomes
+from replay.log import NEVER, ClickLog, Intake, OutcomeKind, Outcomes
 from replay.slots import SlotTable
 
 BITS = 6
@@ -50,6 +51,15 @@ def logs(draw, max_clicks=40, span=4_000):
         ):
             outcomes.append((row, time + delay, kind, draw(AMOUNTS) * (-1 if kind == 2 else 1)))
     return make_log(times, outcomes)
+
+
+@st.composite
+def ended_logs(draw, max_clicks=40):
+    """The same, with a time for some of the clicks after which nothing should come of them, and sometimes does."""
+    log = draw(logs(max_clicks))
+    after = draw(st.lists(st.sampled_from([0, 10, 100, 349, 999, 1_000, None]), min_size=40, max_size=40))
+    until = [NEVER if gap is None else time + gap for time, gap in zip(log.click_time.tolist(), after, strict=False)]
+    return replace(log, outcomes_until=np.array(until, np.int64))
 
 
 feeds = st.sampled_from(

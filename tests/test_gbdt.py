@@ -4,6 +4,8 @@ import numpy as np
 import pyarrow as pa
 import pytest
 from frames import changed, frame, played
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from sklearn.ensemble import HistGradientBoostingRegressor
 
 from learners import GradientBoosting, LearnerError
@@ -11,7 +13,8 @@ from learners.matrix import MOST, coding_of
 from scenarios import ScenarioError
 from simulator import load
 
-SMALL = {"trees": 15, "leaves": 4, "retrain_every": 100}
+DAY = 86_400_000_000
+SMALL = {"trees": 15, "leaves": 4}
 
 
 def examples(n, seed=0, rate=0.3):
@@ -24,19 +27,68 @@ def examples(n, seed=0, rate=0.3):
     return x, y.astype(np.float32), money
 
 
-def test_it_trains_at_fixed_numbers_of_examples_and_on_the_last_alone():
+def taught(learner, x, positive, negative, due=None):
+    """Teach everything in the night before a training, or at its own time, and let that come."""
+    due = np.full(len(x), DAY - 1) if due is None else np.asarray(due, np.int64)
+    learner.learn(x, positive, negative, due)
+    learner.reach(int(due[-1]) // DAY * DAY + DAY)
+    return learner
+
+
+def test_it_trains_at_midnight_on_what_came_due_in_the_history_before():
     x, y, _ = examples(900)
-    learner = GradientBoosting(trees=5, leaves=3, retrain_every=300, buffer=250)
-    says = []
-    for i in range(0, 900, 50):
-        learner.learn(x.slice(i, 50), y[i : i + 50], 1 - y[i : i + 50])
-        says.append(learner.predict(x).tobytes())
-    changes = [50 * (number + 1) for number in range(1, 18) if says[number] != says[number - 1]]
-    assert changes == [200, 400, 700]
-    last = GradientBoosting(trees=5, leaves=3, retrain_every=250)
-    last._next = 250
-    last.learn(x.slice(450, 250), y[450:700], 1 - y[450:700])
-    assert last.predict(x).tobytes() == says[-1]
+    due = np.sort(np.random.default_rng(1).integers(0, 6 * DAY, 900))
+    learner, says = GradientBoosting(trees=5, leaves=3, history=2 * DAY), {}
+    for hour in range(6 * 24 + 1):
+        some = slice(*np.searchsorted(due, [(hour - 1) * DAY // 24, hour * DAY // 24]))
+        learner.learn(x[some], y[some], 1 - y[some], due[some])
+        learner.reach(hour * DAY // 24)
+        says[hour] = learner.predict(x).tobytes()
+    assert [hour for hour in range(1, 145) if says[hour] != says[hour - 1]] == [24, 48, 72, 96, 120, 144]
+    some = slice(*np.searchsorted(due, [4 * DAY, 6 * DAY]))
+    fresh = taught(GradientBoosting(trees=5, leaves=3), x[some], y[some], 1 - y[some], due[some])
+    assert fresh.predict(x).tobytes() == says[144]
+    assert sum(len(each.due) for each in learner._kept) == some.stop - some.start
+
+
+@settings(max_examples=12, deadline=None)
+@given(st.data())
+def test_however_time_and_examples_are_cut(data):
+    """Between two trainings, calls change nothing; and missed trainings are made up by the last one."""
+    x, y, _ = examples(120, seed=3)
+    due = np.sort(np.array(data.draw(st.lists(st.integers(0, 8 * DAY), min_size=120, max_size=120))))
+    history = data.draw(st.integers(1, 4)) * DAY
+    whole, cut = (GradientBoosting(trees=2, leaves=3, history=history) for _ in range(2))
+    whole.learn(x, y, 1 - y, due)
+    end = int(due[-1]) + data.draw(st.integers(0, 6 * DAY))
+    whole.reach(end)
+    for moment in [*sorted(data.draw(st.lists(st.integers(0, end), max_size=8))), end]:
+        done = sum(len(each) for each in cut_at) if (cut_at := getattr(cut, "seen", [])) else 0
+        stop = int(np.searchsorted(due, moment)) if moment < end else 120
+        part = slice(done, max(stop, done))
+        cut.learn(x[part], y[part], 1 - y[part], due[part])
+        cut.seen = [*cut_at, due[part]]
+        if moment < end or end > due[-1]:
+            cut.reach(moment)
+    cut.reach(end)
+    assert cut.predict(x).tobytes() == whole.predict(x).tobytes()
+
+
+def test_a_state_is_its_window_and_goes_on_to_the_same_bits():
+    x, y, money = examples(400)
+    due = np.sort(np.random.default_rng(2).integers(0, 4 * DAY, 400))
+    for loss, part in (("logistic", (y, 1 - y)), ("poisson", (money, np.ones_like(money)))):
+        learner, other = (GradientBoosting(loss, **SMALL, history=2 * DAY) for _ in range(2))
+        other.restore(learner.state())
+        assert other.predict(x).tobytes() == learner.predict(x).tobytes()
+        learner.learn(x[:300], *(side[:300] for side in part), due[:300])
+        learner.reach(int(due[299]))
+        other.restore(learner.state())
+        assert other.predict(x).tobytes() == learner.predict(x).tobytes()
+        for each in (learner, other):
+            taught(each, x[300:], *(side[300:] for side in part), due[300:])
+        assert other.predict(x).tobytes() == learner.predict(x).tobytes()
+        assert np.ptp(learner.predict(x)) > 0.05
 
 
 @pytest.mark.parametrize("library", ["sklearn", "lightgbm"])
@@ -47,9 +99,8 @@ def test_the_weight_of_positives_is_undone_in_the_odds(library):
     x, y, _ = examples(4_000, rate=0.06)
     says = {}
     for balance in (False, True):
-        learner = GradientBoosting(library=library, trees=30, leaves=4, retrain_every=4_000, balance=balance)
-        learner._next = 4_000
-        learner.learn(x, y, 1 - y)
+        learner = GradientBoosting(library=library, trees=30, leaves=4, balance=balance)
+        taught(learner, x, y, 1 - y)
         says[balance] = learner.predict(x)
     assert says[False].mean() == pytest.approx(y.mean(), rel=0.02)
     assert says[True].mean() == pytest.approx(y.mean(), rel=0.15)
@@ -59,9 +110,7 @@ def test_the_weight_of_positives_is_undone_in_the_odds(library):
 @pytest.mark.parametrize("loss", ["poisson", "gamma", "squared"])
 def test_money_is_what_the_library_makes_of_it_zeros_too(loss):
     x, _, money = examples(600)
-    learner = GradientBoosting(loss, trees=15, leaves=4, retrain_every=600)
-    learner._next = 600
-    learner.learn(x, money, np.ones_like(money))
+    learner = taught(GradientBoosting(loss, trees=15, leaves=4), x, money, np.ones_like(money))
     says = learner.predict(x)
     few = 0.15 if loss == "gamma" else 0.05  # its trees step by curvature, of which zeros have none, and settle slowly
     assert says.mean() == pytest.approx(money.mean(), rel=few)
@@ -83,7 +132,7 @@ def test_lightgbm_learns_tweedie_and_says_the_same_twice():
     says = []
     for _ in range(2):
         learner = GradientBoosting("logistic", "lightgbm", **SMALL).with_loss("tweedie-1.5")
-        learner.learn(x, money, np.ones_like(money))
+        taught(learner, x, money, np.ones_like(money))
         says.append(learner.predict(x))
     assert says[0].tobytes() == says[1].tobytes()
     assert says[0].mean() == pytest.approx(money.mean(), rel=0.2)
@@ -114,14 +163,13 @@ def test_what_it_cannot_take_is_refused_and_nothing_is_learned(message):
     learner = GradientBoosting(loss, **SMALL)
     x, _, _ = examples(1)
     with pytest.raises(LearnerError, match=message):
-        learner.learn(x, np.array(positive, np.float32), np.array(negative, np.float32))
-    assert learner._count == 0
+        learner.learn(x, np.array(positive, np.float32), np.array(negative, np.float32), np.zeros(1, np.int64))
+    assert learner._kept == []
 
 
 def test_refunds_beyond_the_gifts_are_fine_with_squared_loss():
     x, _, money = examples(200)
-    learner = GradientBoosting("squared", **SMALL)
-    learner.learn(x, money - 50, np.ones_like(money))
+    learner = taught(GradientBoosting("squared", **SMALL), x, money - 50, np.ones_like(money))
     assert learner.predict(x).mean() == pytest.approx(money.mean() - 50, abs=1)
 
 
@@ -140,6 +188,10 @@ def test_what_a_library_lacks_is_told():
             'learner.optimizer: expected no optimizer, which only kind = "logistic"',
         ),
         ({"trees": 7}, 'learner.trees: expected no trees, which only kind = "gbdt" has'),
+        (
+            {"kind": "gbdt", "retrain_every": "7d", "history": "1d"},
+            "learner.history: expected at least learner.retrain_every, 7d, got '1d'",
+        ),
     ],
 )
 def test_keys_of_the_other_kind_are_refused(learner, message):
@@ -151,7 +203,7 @@ def test_keys_of_the_other_kind_are_refused(learner, message):
 def test_a_run_is_the_same_in_threads_and_sees_no_future():
     methods = [{"name": "waiting_window", "window": "12h"}, {"name": "value_mature"}]
     methods += [{"name": "two_stage", "conversion": "waiting_window window=12h", "mature": True}]
-    learner = {"kind": "gbdt", "trees": 5, "leaves": 4, "retrain_every": 200}
+    learner = {"kind": "gbdt", "trees": 3, "leaves": 4}
     clock = {"publish_every": "12h"}
     log = frame(1_000)
     alone, together = (

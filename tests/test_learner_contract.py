@@ -20,6 +20,21 @@ def sgd_classifier():
     return SGDClassifier(loss="log_loss", shuffle=False, learning_rate="constant", eta0=0.05)
 
 
+class Timed(GradientBoosting):
+    """Boosted trees as a learner without a clock: each example takes a minute; trained every quarter of an hour."""
+
+    def __init__(self, **settings):
+        super().__init__(retrain_every=15 * 60_000_000, **settings)
+        self._now = 0
+
+    def learn(self, x, positive, negative):
+        """Learn one example a minute; those that say nothing take no time."""
+        due = self._now + 60_000_000 * np.cumsum((positive != 0) | (negative != 0))
+        super().learn(x, positive, negative, due - 1)
+        self._now = int(due[-1]) if len(x) else self._now
+        self.reach(self._now)
+
+
 NATIVE = {
     "logistic-adagrad": lambda: Logistic(BITS, "adagrad", 0.1),
     "logistic-sgd": lambda: Logistic(BITS, "sgd", 0.1),
@@ -35,8 +50,8 @@ ADAPTED = {
     "sklearn-sgd": lambda: SklearnLearner(sgd_classifier(), BITS),
     "sklearn-sgd-batch": lambda: SklearnLearner(sgd_classifier(), BITS, batch=7),
     "sklearn-multinomial": lambda: SklearnLearner(MultinomialNB(), BITS),
-    "gbdt": lambda: GradientBoosting(trees=20, leaves=4, learning_rate=0.2, retrain_every=15),
-    "gbdt-balanced": lambda: GradientBoosting(trees=20, leaves=4, retrain_every=15, balance=True),
+    "gbdt": lambda: Timed(trees=20, leaves=4, learning_rate=0.2),
+    "gbdt-balanced": lambda: Timed(trees=20, leaves=4, balance=True),
     "sklearn-columns": lambda: SklearnLearner(MultinomialNB(), transform=lambda x: abs(np.array(x["size"]))[:, None]),
 }
 EVERY = NATIVE | ADAPTED
@@ -60,7 +75,7 @@ def every(names):
 
 
 def test_every_registered_learner_is_here():
-    assert {type(make()) for make in EVERY.values()} == set(LEARNERS.values())
+    assert {type(make()) for make in EVERY.values()} == set(LEARNERS.values()) - {GradientBoosting} | {Timed}
 
 
 @every(EVERY)
@@ -210,7 +225,7 @@ def test_state_is_all_there_is(name):
     assert state["table"].tobytes() != learner.state()["table"].tobytes()
 
 
-@every(ADAPTED)
+@every([name for name in ADAPTED if not name.startswith("gbdt")])
 def test_state_of_a_foreign_model_is_refused(name):
     learner = ADAPTED[name]()
     with pytest.raises(LearnerError, match="cannot be checkpointed"):

@@ -263,7 +263,7 @@ def test_same_arguments_same_bytes_however_consumed():
     abandoned = world.clicks()
     next(abandoned)
     for blocks in zip(straight, last_first, world.clicks(), strict=True):
-        columns = [[block.features, *(array.tobytes() for array in (block.click_time, *block[5:]))] for block in blocks]
+        columns = [[block.features, *map(np.ndarray.tobytes, (block.click_time, *block[5:11]))] for block in blocks]
         assert all(one == columns[0] for one in columns)
     assert [block.first_row for block in straight] == [0, BLOCK, 2 * BLOCK]
     first, second = itertools.islice(straight, 2)
@@ -289,6 +289,7 @@ CHANGES = [
     {"refunds": GiftRefunds(0.1, HOUR)},
     {"refunds": GiftRefunds(0.1, HOUR), "net": True},
     {"attribution_window": DAY},
+    {"rooms_close": True},
 ]
 
 

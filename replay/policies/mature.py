@@ -37,9 +37,9 @@ class Mature:
 
     def due(self, view: View, start: int, end: int) -> Examples:
         """Return the clicks of the kind asked for that mature in the interval."""
-        rows, due = view.reached(self.attribution_window, start, end)
+        rows, due = view.settled(self.attribution_window, start, end)
         converted = view.converted(rows, by=due)
-        early = view.converted(rows, by=np.minimum(view.click_time(rows) + self.window, due))
+        early = view.converted(rows, by=np.minimum(view.waits_until(rows, self.window), due))
         shown = {"all": np.ones_like(converted), "converted": converted, "unconverted": ~early}[self.among]
         label = {"late": converted & ~early, "early": early, "converted": converted, "never": ~converted}[self.asks]
         n = int(np.count_nonzero(shown))

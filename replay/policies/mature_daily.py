@@ -6,7 +6,7 @@ from typing import ClassVar
 import numpy as np
 
 from replay.policies.base import Examples
-from replay.view import View
+from replay.view import View, in_order
 
 DAY = 86_400_000_000  # us
 
@@ -26,6 +26,6 @@ class MatureDaily:
     def due(self, view: View, start: int, end: int) -> Examples:
         """Return the clicks that matured in the days that end in the interval."""
         first, last = -(-start // DAY) * DAY, (end - 1) // DAY * DAY  # the interval's midnights
-        rows, matured = view.reached(self.attribution_window, first - DAY + 1, max(last, first - DAY) + 1)
-        due = -(-matured // DAY) * DAY
+        rows, matured = view.settled(self.attribution_window, first - DAY + 1, max(last, first - DAY) + 1)
+        rows, due = in_order(rows, -(-matured // DAY) * DAY)
         return Examples(rows, due, view.known(rows, by=due), np.zeros(len(rows), np.int8))

@@ -31,7 +31,7 @@ class MatureRefunds:
 
     def due(self, view: View, start: int, end: int) -> Examples:
         """Return the refunded clicks that mature in the interval."""
-        rows, due = view.reached(self.attribution_window, start, end)
+        rows, due = view.settled(self.attribution_window, start, end)
         refunded = view.converted(rows, by=due) & ~view.known(rows, by=due)
         rows, due = rows[refunded], due[refunded]
         late = view.known(rows, by=np.minimum(view.converted_at(rows) + self.window, due))

@@ -31,7 +31,7 @@ class RealNegatives:
 
     def due(self, view: View, start: int, end: int) -> Examples:
         """Return what the policy inside shows in the interval, and the negatives that reach the age in it."""
-        rows, due = view.reached(self.age, start, end)
+        rows, due = view.settled(self.age, start, end)
         unconverted = ~view.converted(rows, by=due)
         rows, due = rows[unconverted], due[unconverted]
         kind = np.full(len(rows), len(self.policy.kinds), np.int8)

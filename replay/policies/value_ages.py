@@ -26,9 +26,9 @@ class ValueAges:
 
     def due(self, view: View, start: int, end: int) -> Examples:
         """Return the amounts of the clicks that mature in the interval."""
-        rows, due = view.reached(self.attribution_window, start, end)
+        rows, due = view.settled(self.attribution_window, start, end)
         which, arrivals, amounts = view.amounts_of(rows, by=due)
-        early = arrivals <= view.click_time(rows[which]) + self.window
+        early = arrivals <= view.waits_until(rows[which], self.window)
         kind = np.where(early, _EARLY, _LATE).astype(np.int8)
         order = np.lexsort((rows[which], kind, due[which]))
         which = which[order]

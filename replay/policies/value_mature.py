@@ -28,6 +28,6 @@ class ValueMature:
 
     def due(self, view: View, start: int, end: int) -> Examples:
         """Return the clicks that mature in the interval."""
-        rows, due = view.reached(self.attribution_window, start, end)
+        rows, due = view.settled(self.attribution_window, start, end)
         examples = Examples(rows, due, view.known(rows, by=due), np.zeros(len(rows), np.int8), view.value(rows, by=due))
         return examples if self.among == "all" else examples.part(examples.label)

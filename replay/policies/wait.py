@@ -24,6 +24,5 @@ class Wait:
 
     def due(self, view: View, start: int, end: int) -> Examples:
         """Return the clicks that reach the window's age in the interval."""
-        rows = view.clicks(start - self.window, end - self.window)
-        due = view.click_time(rows) + self.window
+        rows, due = view.waited(self.window, start, end)
         return Examples(rows, due, view.known(rows, by=due), np.zeros(len(rows), np.int8))

@@ -25,11 +25,10 @@ class WaitThenLate:
 
     def due(self, view: View, start: int, end: int) -> Examples:
         """Return the clicks that reach the window's age in the interval, and the conversions that arrive too late."""
-        rows = view.clicks(start - self.window, end - self.window)
-        due = view.click_time(rows) + self.window
+        rows, due = view.waited(self.window, start, end)
         looks = Examples(rows, due, view.converted(rows, by=due), np.zeros(len(rows), np.int8))
         rows, arrivals = view.conversions(start, end)
-        late = arrivals > view.click_time(rows) + self.window
+        late = arrivals > view.waits_until(rows, self.window)
         rows, arrivals = rows[late], arrivals[late]
         n = len(rows)
         return merge(looks, Examples(rows, arrivals, np.ones(n, np.bool_), np.ones(n, np.int8)))

@@ -26,6 +26,7 @@ class RawClicks(NamedTuple):
     true_probability: NDArray[np.float32] | None  # synthetic worlds only
     true_value: NDArray[np.float32] | None = None  # likewise; expected money inside the window, in the log's currency
     strays: Strays | None = None  # rows that were left out, since they are no rows of this table
+    outcomes_until: Ints | None = None  # us UTC: no outcome comes after this; NEVER where that is not known
 
 
 class RawOutcomes(NamedTuple):

@@ -25,7 +25,7 @@ _EXPECTED = {
     _VALUE: "one plain value per row",
 }
 _LATE = re.compile(  # names of what is seldom known at the click
-    r"(is_|has_|was_|did_)?(label|target|y|amount|true_probability|true_value"
+    r"(is_|has_|was_|did_)?(label|target|y|amount|true_probability|true_value|outcomes_until"
     r"|(converts?|converted|conversions?|outcomes?|delays?|refunds?|refunded)(_.*)?)",
     re.IGNORECASE,
 )
@@ -127,6 +127,7 @@ def _fixed(asked: TableColumns, names: Sequence[str], *, second_table: bool) -> 
         click_id=default(asked.click_id, "click_id"),
         true_probability=asked.true_probability,
         true_value=asked.true_value,
+        outcomes_until=asked.outcomes_until,
         categorical=asked.categorical or (),
         numeric=asked.numeric or (),
         segments=asked.segments,
@@ -145,7 +146,7 @@ def _common_kinds(schemas: Mapping[str, pa.Schema]) -> dict[str, Kind]:
 
 def _with_features(fixed: Layout, asked: TableColumns, kinds: Mapping[str, Kind]) -> tuple[Layout, list[str]]:
     """Choose the features that were left open, by type and name."""
-    taken = {*fixed[:6], *fixed.categorical, *fixed.numeric}
+    taken = {*fixed[:7], *fixed.categorical, *fixed.numeric}
     free = [name for name in kinds if name not in taken and not _ROW_NUMBERS.fullmatch(name)]
     early = [name for name in free if not _LATE.fullmatch(name)]
     by_value = tuple(name for name in early if _is_category(name, kinds[name]))
@@ -178,7 +179,7 @@ def _clashes(layout: Layout) -> list[str]:
         if name in layout.late
     ]
     problems += [f"column {name!r} is named twice as a feature; once is enough" for name in _repeated(features)]
-    roles = [name for name in layout[:6] if name is not None]
+    roles = [name for name in layout[:7] if name is not None]
     return problems + [f"column {name!r} is asked to be two things; name another for one" for name in _repeated(roles)]
 
 
@@ -187,10 +188,10 @@ def _repeated(names: Sequence[str]) -> list[str]:
 
 
 def _wishes(layout: Layout) -> list[Wish]:
-    kinds = (_TIME, _TIME, _AMOUNT, _VALUE, _NUMBER, _NUMBER)
+    kinds = (_TIME, _TIME, _AMOUNT, _VALUE, _NUMBER, _NUMBER, _TIME)
     fixed = [
         Wish(argument, column, kind)
-        for argument, column, kind in zip(Layout._fields, layout[:6], kinds, strict=False)
+        for argument, column, kind in zip(Layout._fields, layout[:7], kinds, strict=False)
         if column is not None
     ]
     lists = (("categorical", layout.categorical, _VALUE), ("numeric", layout.numeric, _NUMBER))

@@ -60,9 +60,8 @@ class CriteoReader:
         names = ("click_time", "conversion_time", *self.numeric, *self.categorical)
         digests = Digests(cache)
         self._files = Inputs([DelimitedSource(path, digests, names) for path in find_files(source)], digests)
-        self._layout = Layout(
-            names[0], names[1], None, None, None, None, tuple(self.categorical), tuple(self.numeric), tuple(segments)
-        )
+        features = tuple(self.categorical), tuple(self.numeric), tuple(segments)
+        self._layout = Layout(names[0], names[1], None, None, None, None, None, *features)
         self._clock = Clock("s", origin=origin)
         self._tally: Tally = Counter()
         unknown = [name for name in segments if name not in names]

@@ -15,17 +15,18 @@ from replay.hashing import hash_ids
 from replay.log import NEVER, Ints, OutcomeKind
 from replay.readers.base import RawClicks, RawOutcomes
 from replay.readers.digests import Digests
-from replay.readers.kuailive_features import MINUTES, OF_CLICK, Choice, choose
+from replay.readers.kuailive_features import CLOSED, MINUTES, OF_CLICK, Choice, choose
 from replay.readers.kuailive_files import WATCHED, File, check_columns, open_folder
 from replay.readers.kuailive_gifts import click_ids
 from replay.readers.kuailive_tables import Traits, read_traits
-from replay.readers.kuailive_visits import CLOCK, FirstPass, first_pass, pair_and_time, told
+from replay.readers.kuailive_visits import CLOCK, FirstPass, first_pass, pair_and_time, told, visit_end
 from replay.readers.paths import Paths
 from replay.readers.rows import numbers
 from replay.readers.times import Tally, tell
 
 GIFT_TIMES = ("session_end", "recorded")
-_VERSION = 1  # of how the files become raw clicks; part of the fingerprint
+ENDS = ("room_end", "visit_end", "window")
+_VERSION = 2  # of how the files become raw clicks; part of the fingerprint
 _MINUTE, _DAY = 60_000_000, 86_400_000_000  # us
 _KEYS = {"room": "live_id", "user": "user_id", "streamer": "streamer_id"}
 
@@ -40,14 +41,18 @@ class KuaiLiveReader:
     Nearly all published gifts bear the very time of a click, since what a viewer does is stamped with the visit it
     belongs to; when in the visit it happened is not told.  Taken at its word, that makes labels known the instant of
     the click, which nobody could have known.  So such a gift counts from the end of the visit, click plus
-    watch_live_time, the latest that it can have been, unless `gift_time` is "recorded".  That is the only use made of
-    watch_live_time: it is known after the click, and never a feature.
+    watch_live_time, the latest that it can have been, unless `gift_time` is "recorded".
+
+    No gift comes once the room has closed, so a click's label is sure by then: that is its `outcomes_until`, unless the
+    end of the visit is taken for that, or nothing is.  When rooms close and visits end is known after the click, and
+    never a feature.
 
     Parameters
     ----------
     source : path
         The folder.
     gift_time : {"session_end", "recorded"}
+    outcomes_until : {"room_end", "visit_end", "window"}
     categorical, numeric : sequence of str, optional
         Features by value and by size; None chooses, see `choose`.
     segments : sequence of str, optional
@@ -72,6 +77,7 @@ class KuaiLiveReader:
         source: Paths,
         *,
         gift_time: str = "session_end",
+        outcomes_until: str = "room_end",
         categorical: Sequence[str] | None = None,
         numeric: Sequence[str] | None = None,
         segments: Sequence[str] = (),
@@ -79,9 +85,11 @@ class KuaiLiveReader:
     ) -> None:
         if gift_time not in GIFT_TIMES:
             raise LogError(f"gift_time: expected {' or '.join(GIFT_TIMES)}, got {gift_time!r}")
+        if outcomes_until not in ENDS:
+            raise LogError(f"outcomes_until: expected {', '.join(ENDS[:-1])} or {ENDS[-1]}, got {outcomes_until!r}")
         self._digests = Digests(cache)
         self._sources = open_folder(source, self._digests)
-        self._gift_time = gift_time
+        self._gift_time, self._ends = gift_time, outcomes_until
         self._categorical, self._numeric = (None if names is None else tuple(names) for names in (categorical, numeric))
         self._segments = tuple(segments)
         self._tallies: dict[str, Tally] = {}
@@ -108,23 +116,39 @@ class KuaiLiveReader:
         tally = sum(self._tallies.values(), Counter[str]())
         watch_is_there = WATCHED in self._files["click"].columns
         gifts = told(self._first, watch_is_there, moving=self._gift_time == "session_end")
-        return [*missing, *self._choice.notes, *gifts, *tell(+tally)]
+        ends = []
+        if (self._ends == "room_end" and not self._rooms_end) or (self._ends == "visit_end" and not watch_is_there):
+            column = f"{CLOSED} in room.csv" if self._ends == "room_end" else f"{WATCHED} in click.csv"
+            ends.append(f"no column {column}: labels are sure after the attribution window alone")
+        return [*missing, *self._choice.notes, *gifts, *ends, *tell(+tally)]
 
     def fingerprint(self) -> str:
         """Return a digest of the content and of all arguments; where the files lie is no part of it."""
         content = {kind: source.digest() for kind, source in self._sources.items()}
         self._digests.save()
-        asked = ["kuailive", _VERSION, self._gift_time, self._categorical, self._numeric, self._segments, content]
+        asked = [
+            "kuailive",
+            _VERSION,
+            self._gift_time,
+            self._ends,
+            self._categorical,
+            self._numeric,
+            self._segments,
+            content,
+        ]
         return xxhash.xxh3_128_hexdigest(json.dumps(asked).encode())
 
     def clicks(self) -> Iterator[RawClicks]:
         """Yield all clicks; see `LogReader`."""
         tally, file, row = self._tally("clicks"), self._files["click"], 0
         nothing = np.empty(0, np.int64), np.empty(0, np.int8), np.empty(0, np.int64), np.empty(0)
-        for batch in file.source.batches(file.forms(*OF_CLICK, "timestamp")):
+        watched = [WATCHED] * (self._ends == "visit_end")
+        for batch in file.source.batches(file.forms(*OF_CLICK, "timestamp", *watched)):
             pair, time = pair_and_time(file, batch, tally)
-            features = self._features(batch, time, tally)
-            yield RawClicks(file.source.name, row, features, time, click_ids(pair, time), *nothing, None)
+            found = self._found(batch, tally)
+            features, until = self._features(batch, time, found), self._until(batch, time, found)
+            ids = click_ids(pair, time)
+            yield RawClicks(file.source.name, row, features, time, ids, *nothing, None, None, None, until)
             row += batch.num_rows
 
     def outcomes(self) -> Iterator[RawOutcomes]:
@@ -141,12 +165,27 @@ class KuaiLiveReader:
             yield RawOutcomes(file.source.name, row, click_ids(pair, clicked), kind, time, price)
             row += batch.num_rows
 
-    def _features(self, batch: pa.RecordBatch, time: Ints, tally: Tally) -> pa.Table:
+    def _found(self, batch: pa.RecordBatch, tally: Tally) -> dict[str, Ints]:
+        """Return the rows of some clicks in the other tables, -1 where there is none."""
+        rows = {}
+        for table, traits in self._tables.items():
+            key = _KEYS[table]
+            rows[table] = traits.ids.find(hash_ids(self._files["click"].column(batch, key)))
+            tally[f"clicks whose {key} is not in {table}.csv"] += int(np.count_nonzero(rows[table] < 0))
+        return rows
+
+    def _until(self, batch: pa.RecordBatch, time: Ints, found: Mapping[str, Ints]) -> Ints | None:
+        if self._ends == "visit_end":
+            return visit_end(self._files["click"], batch, time)
+        if self._ends == "window" or not self._rooms_end:
+            return None
+        return self._tables["room"].moments[CLOSED][found["room"]]
+
+    def _features(self, batch: pa.RecordBatch, time: Ints, found: Mapping[str, Ints]) -> pa.Table:
         choice, click = self._choice, self._files["click"]
         columns: dict[str, pa.Array] = {name: click.column(batch, name) for name in OF_CLICK}
         for table, traits in self._tables.items():
-            at = traits.ids.find(hash_ids(columns[_KEYS[table]]))
-            tally[f"clicks whose {_KEYS[table]} is not in {table}.csv"] += int(np.count_nonzero(at < 0))
+            at = found[table]
             for name, column in choice.named[table].items():
                 columns[name] = traits.category(column, at)
             for name, column in choice.dated[table].items():
@@ -159,6 +198,10 @@ class KuaiLiveReader:
     @cached_property
     def _files(self) -> Mapping[str, File]:
         return check_columns(self._sources)
+
+    @property
+    def _rooms_end(self) -> bool:
+        return "room" in self._files and CLOSED in self._files["room"].columns
 
     @cached_property
     def _choice(self) -> Choice:
@@ -173,6 +216,8 @@ class KuaiLiveReader:
         tally, tables = self._tally("tables"), dict[str, Traits]()
         for table, key in _KEYS.items():
             named, dated = (tuple(columns[table].values()) for columns in (self._choice.named, self._choice.dated))
+            if table == "room" and self._rooms_end and self._ends == "room_end":
+                dated = (*dated, CLOSED)
             if table in self._files and named + dated:
                 wanted = self._first.rooms if table == "room" else None
                 tables[table] = read_traits(self._files[table], key, named, dated, wanted, CLOCK, tally)

@@ -11,11 +11,12 @@ from replay.readers.sources import kind_of
 OF_CLICK = ("user_id", "live_id", "streamer_id")
 OF_ROOM = ("live_type", "live_content_category")
 OPENED = "start_timestamp"
+CLOSED = "end_timestamp"
 MINUTES = "live_minutes"
 _KEYS = {"user": "user_id", "streamer": "streamer_id"}
 _DATE = re.compile(r"(.+)_timestamp")
 _GROWING = re.compile(r"accu_.*|(fans|follow)_.*")  # counted up to a day that the publisher does not tell
-_LATE = (WATCHED, "timestamp", "end_timestamp", "p_date", "gift_price")
+_LATE = (WATCHED, "timestamp", CLOSED, "p_date", "gift_price")
 
 
 class Choice(NamedTuple):

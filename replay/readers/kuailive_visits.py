@@ -88,16 +88,25 @@ def _visits(file: File, given: IdTable) -> tuple[Visits, Hashes, NDArray[np.floa
         mine, when = pair_and_time(file, batch, Counter())
         watched = _watched(file, batch)
         row = np.flatnonzero(given.among(mine))
-        known = np.isfinite(watched[row]) & (when[row] != NEVER)
-        after = np.where(known, watched[row], 0).astype(np.int64) * _MILLI
         pair.append(mine[row])
         time.append(when[row])
-        end.append(np.where(known, np.where(known, when[row], 0) + after, NEVER))
+        end.append(_ends(watched[row], when[row]))
         rooms.append(hash_ids(file.column(batch, "live_id")))
         lengths.append(watched.astype(np.float32))
         last = max(last, _latest(when))
     visits = Visits(np.concatenate(pair), np.concatenate(time), np.concatenate(end))
     return visits, distinct(np.concatenate(rooms)), np.concatenate(lengths), last
+
+
+def visit_end(file: File, batch: pa.RecordBatch, time: Ints) -> Ints:
+    """Return when the visits of some clicks end, us UTC; NEVER where that is not told."""
+    return _ends(_watched(file, batch), time)
+
+
+def _ends(watched: NDArray[np.float64], time: Ints) -> Ints:
+    known = np.isfinite(watched) & (time != NEVER)
+    after = np.where(known, watched, 0).astype(np.int64) * _MILLI
+    return np.where(known, np.where(known, time, 0) + after, NEVER)
 
 
 def _watched(file: File, batch: pa.RecordBatch) -> NDArray[np.float64]:

@@ -16,6 +16,7 @@ class TableColumns:
     click_id: str | None = None
     true_probability: str | None = None
     true_value: str | None = None
+    outcomes_until: str | None = None
     categorical: tuple[str, ...] | None = None
     numeric: tuple[str, ...] | None = None
     segments: tuple[str, ...] = ()
@@ -30,6 +31,7 @@ class Layout(NamedTuple):
     click_id: str | None
     true_probability: str | None
     true_value: str | None
+    outcomes_until: str | None
     categorical: tuple[str, ...]
     numeric: tuple[str, ...]
     segments: tuple[str, ...]
@@ -37,7 +39,7 @@ class Layout(NamedTuple):
     @property
     def late(self) -> set[str | None]:
         """Columns of what is not known at the click."""
-        return {self.conversion_time, self.amount, self.true_probability, self.true_value}
+        return {self.conversion_time, self.amount, self.true_probability, self.true_value, self.outcomes_until}
 
     @property
     def features(self) -> list[str]:
@@ -48,7 +50,7 @@ class Layout(NamedTuple):
     def forms(self) -> dict[str, Form]:
         """All columns to read, and how."""
         numbers = (*self.numeric, self.true_probability, self.true_value)
-        plain = (self.click_time, self.conversion_time, self.amount, self.click_id)
+        plain = (self.click_time, self.conversion_time, self.amount, self.click_id, self.outcomes_until)
         forms: dict[str, Form] = dict.fromkeys((*self.categorical, *self.segments), "category")
         forms |= {name: "number" for name in numbers if name is not None}
         return forms | {name: "plain" for name in plain if name is not None}

@@ -40,7 +40,12 @@ def _clicks(source: str, part: Part, layout: Layout, clock: Clock, kind: Outcome
         _truth(batch, layout.true_probability),
         _truth(batch, layout.true_value),
         part.strays,
+        _until(batch, layout.outcomes_until, clock, tally),
     )
+
+
+def _until(batch: pa.RecordBatch, column: str | None, clock: Clock, tally: Tally) -> Ints | None:
+    return read_times(batch.column(column), clock, column, tally).time if column else None
 
 
 def _truth(batch: pa.RecordBatch, column: str | None) -> NDArray[np.float32] | None:

@@ -88,6 +88,8 @@ class TableReader:
         Column of the true conversion probability.
     true_value : str, optional
         Column of the true expected money inside the attribution window, in the log's currency.
+    outcomes_until : str, optional
+        Column of the time after which nothing can come of a click any more, such as the end of its session.
     observed_until : int, optional
         Where the log ends, us UTC.
     cache : Path, optional
@@ -117,6 +119,7 @@ class TableReader:
         outcome_kind: str = "conversion",
         true_probability: str | None = None,
         true_value: str | None = None,
+        outcomes_until: str | None = None,
         observed_until: int | None = None,
         cache: Path | None = None,
     ) -> None:
@@ -128,6 +131,7 @@ class TableReader:
             click_id=click_id,
             true_probability=true_probability,
             true_value=true_value,
+            outcomes_until=outcomes_until,
             categorical=None if categorical is None else tuple(categorical),
             numeric=None if numeric is None else tuple(numeric),
             segments=tuple(segments),
@@ -196,7 +200,7 @@ class TableReader:
         return _Plan(layout, clock, (*notes, *inferred))
 
     def _columns_of_times(self, layout: Layout) -> list[tuple[Source, str]]:
-        clicks = [layout.click_time, *([layout.conversion_time] if layout.conversion_time else [])]
+        clicks = [name for name in (layout.click_time, layout.conversion_time, layout.outcomes_until) if name]
         columns = [clicks, *([[self._second.time]] if self._second else [])]
         return [
             (source, column)

@@ -98,6 +98,10 @@ class Crowd:
         """Return what shifts the log-odds that a gift comes late, shape (n_clicks,)."""
         return np.asarray(self.streamer_slower[visits.streamer])
 
+    def closes(self, visits: Visits) -> Ints:
+        """Return when the room of each visit closes, us since the log began."""
+        return np.asarray((visits.room + 1) * ROOM - self._opens[visits.streamer])
+
     def columns(self, visits: Visits) -> pa.Table:
         """Return what is known at the click, under the names that the KuaiLive reader gives them."""
         names = {"live_content_category": CATEGORIES, "user_tier": tuple(f"tier_{i + 1}" for i in range(TIERS))}

@@ -97,29 +97,41 @@ class Giving:
     prices: Prices = field(default_factory=Prices)
     refunds: GiftRefunds | None = None
 
-    def chance_within(self, traits: Traits, window: int, *, net: bool = False) -> Floats:
+    def chance_within(self, traits: Traits, window: int | Floats, *, net: bool = False) -> Floats:
         """Return the probability of at least one gift within `window` us, shape (n_clicks,).
 
-        With `net`, and of none taken back within it.
+        With `net`, and of none taken back within it.  Clicks may have windows of their own where there are no refunds.
         """
-        inside = Mixture(self.delay).cdf(window, traits.slower)
+        mixture = Mixture(self.delay)
+        if isinstance(window, int):
+            inside = mixture.cdf(window, traits.slower)
+        else:
+            inside = mixture.cdf_at(window, traits.slower)
         kept: Floats | float = 1.0
-        if net and self.refunds:
+        if net and self.refunds and isinstance(window, int):
             back = np.array([self.refunds.back_within(part, window) for part in self.delay])
             taken = back @ Mixture(self.delay).shares(traits.slower)
             kept = (1 - taken) * np.exp(-self.extra * taken)
         return np.asarray(traits.chance * (kept - (1 - inside) * np.exp(-self.extra * inside)))
 
-    def value_within(self, traits: Traits, window: int) -> Floats:
-        """Return the expected money, refunds taken off, within `window` us of the click, shape (n_clicks,)."""
-        counted = np.array([self._kept(part, window) for part in self.delay])
-        weight = Mixture(self.delay).shares(traits.slower) * counted[:, None]
+    def value_within(self, traits: Traits, window: int | Floats) -> Floats:
+        """Return the expected money, refunds taken off, within `window` us of the click, shape (n_clicks,).
+
+        Clicks may have windows of their own where there are no refunds.
+        """
+        if isinstance(window, int):
+            counted = np.array([self._kept(part, window) for part in self.delay])[:, None]
+        else:
+            counted = np.stack([part.cdf_at(window) for part in self.delay])
+        weight = Mixture(self.delay).shares(traits.slower) * counted
         early, late = (self.prices.mean(traits.size + shift) for shift in (0.0, self._late))
         mean = weight[:-1].sum(axis=0) * early + weight[-1] * late
         return np.asarray(traits.chance * (1 + self.extra) * mean)
 
-    def draw(self, rng: np.random.Generator, refunding: np.random.Generator, traits: Traits, longest: int) -> Gifts:
-        """Draw the gifts to some clicks; none comes `longest` us after its click or later."""
+    def draw(
+        self, rng: np.random.Generator, refunding: np.random.Generator, traits: Traits, longest: int | Ints
+    ) -> Gifts:
+        """Draw the gifts to some clicks; none comes `longest` us after its click or later (each its own)."""
         giving = np.flatnonzero(rng.random(len(traits.chance)) < traits.chance)
         row = np.repeat(giving, 1 + rng.poisson(self.extra, len(giving)))
         which, delay = self._delays(rng, traits.slower[row])
@@ -128,7 +140,7 @@ class Giving:
         back = self._refunded(refunding, delay)
         gifts = Gifts(row, np.full(len(row), OutcomeKind.GIFT, np.int8), delay, amount)
         joined = gifts.joined(Gifts(row, np.full(len(row), OutcomeKind.REFUND, np.int8), back, -amount))
-        coming = np.flatnonzero(joined.delay < longest)
+        coming = np.flatnonzero(joined.delay < np.broadcast_to(longest, len(traits.chance))[joined.row])
         ordered = coming[np.lexsort((joined.kind[coming], joined.delay[coming], joined.row[coming]))]
         return joined.at(ordered)
 

@@ -68,6 +68,9 @@ class LivestreamWorld:
     late_factor : float
         How much larger gifts of the last part are.
     refunds : GiftRefunds, optional
+    rooms_close : bool
+        Whether gifts stop when the room closes; the log then says when that is, as `RawClicks.outcomes_until`.  Not
+        with refunds.
     attribution_window : int, optional
         Longest delay that counts, us.
     net : bool
@@ -102,12 +105,14 @@ class LivestreamWorld:
         delay: Sequence[DelayPart] = DELAY,
         late_factor: float = 3.0,
         refunds: GiftRefunds | None = None,
+        rooms_close: bool = False,
         attribution_window: int | None = None,
         net: bool = False,
     ) -> None:
         self._clicks, self._duration, self._seed, self._start = clicks, round(days * DAY), seed, start
         self._users, self._streamers, self._rate, self._whales = users, streamers, gift_rate, whales
         self._median, self._window, self._net = median, attribution_window, net
+        self._close = rooms_close
         self._giving = Giving(tuple(delay), extra_gifts, late_factor, Prices(spread, largest), refunds)
         Problems(self._problems()).stop()
 
@@ -120,7 +125,7 @@ class LivestreamWorld:
         """Return a digest of all arguments and of the way in which worlds are made."""
         size = self._clicks, self._duration, self._seed, self._start, self._users, self._streamers
         asked = ["livestream", _VERSION, size, self._rate, self._whales, self._median, self._window]
-        asked += [self._giving.settings(), *["net"] * self._net]
+        asked += [self._giving.settings(), *["net"] * self._net, *["rooms close"] * self._close]
         return xxhash.xxh3_128_hexdigest(json.dumps(asked).encode())
 
     def clicks(self) -> Iterator[RawClicks]:
@@ -137,11 +142,13 @@ class LivestreamWorld:
         visits = self._visits(number, time)
         traits = self._traits(visits)
         rng, refunding = (stream(self._seed, purpose, number) for purpose in (_GIFTS, _REFUNDS))
-        gifts = self._giving.draw(rng, refunding, traits, NEVER_COMES)
+        until = self._start + self._crowd.closes(visits) if self._close else None
+        left = NEVER_COMES if until is None else until - time
+        gifts = self._giving.draw(rng, refunding, traits, left)
         when = time[gifts.row] + gifts.delay
-        table, truths = self._crowd.columns(visits), self._truths(traits)
-        first = number * BLOCK
-        return RawClicks("livestream", first, table, time, None, gifts.row, gifts.kind, when, gifts.amount, *truths)
+        table, truths = self._crowd.columns(visits), self._truths(traits, left)
+        gave = gifts.row, gifts.kind, when, gifts.amount
+        return RawClicks("livestream", number * BLOCK, table, time, None, *gave, *truths, outcomes_until=until)
 
     def _visits(self, number: int, time: Ints) -> Visits:
         return self._crowd.visits(stream(self._seed, _CLICKS, number), time - self._start)
@@ -151,8 +158,11 @@ class LivestreamWorld:
         size = crowd.size(visits) + math.log(self._median - 1)
         return Traits(sigmoid(crowd.log_odds(visits) + self._base), size, crowd.slower(visits))
 
-    def _truths(self, traits: Traits) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-        window = NEVER_COMES if self._window is None else self._window
+    def _truths(self, traits: Traits, left: int | Ints) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """Return the true chance and worth of clicks that have some time left for gifts, us."""
+        window: int | Floats = NEVER_COMES if self._window is None else self._window
+        if not isinstance(left, int):
+            window = np.minimum(left, window).astype(np.float64)
         chance = self._giving.chance_within(traits, window, net=self._net).astype(np.float32)
         value = self._giving.value_within(traits, window).astype(np.float32)
         return np.clip(chance, np.float32(1e-37), np.float32(1 - 2**-24)), value  # neither 0 nor 1
@@ -183,6 +193,8 @@ class LivestreamWorld:
             yield f"median: expected a number above 1, to 1e6, got {self._median}"
         if not 0 <= self._whales <= 4:
             yield f"whales: expected a number from 0 to 4, got {self._whales}"
+        if self._close and self._giving.refunds:
+            yield "rooms_close: expected no refunds where gifts stop when the room closes"
         yield from self._giving.problems()
 
 

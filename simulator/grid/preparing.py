@@ -31,12 +31,12 @@ def prepare_logs(
     LogError
         If no cell's log can be read.
     """
-    known: dict[str, str] = {}
+    known: dict[tuple[str, bool], str] = {}
     failures: dict[str, str] = {}
     logs: dict[str, Play] = {}
     fingerprints = []
     for cell in cells:
-        same = family(cell.scenario)
+        same = family(cell.scenario), build.wants_columns(cell.scenario, build.learner(cell.scenario))
         if same not in known:
             known[same] = _fingerprint(cell.scenario, frame, place, failures)
         fingerprints.append(known[same])

@@ -111,7 +111,7 @@ def methods_of(run: Mapping[str, Any], measured: Measured) -> list[dict[str, Any
             "look": look._asdict(),
             "swatch": swatch(look),
             "describe": method.get("describe", ""),
-            "parameters": [f"{key} = {value}" for key, value in method.get("parameters", {}).items()],
+            "parameters": [f"{key} = {value}" for key, value in _settings(method).items()],
             "metrics": found.get((label, "true"), {}),
             "as_seen": seen,
             "sums": _sums(found.get((label, "true"), {}).get(RATIO, {}).get("value"), seen),
@@ -160,6 +160,12 @@ def _weighing(method: Mapping[str, Any]) -> str | None:
     cut |= {f" of its model {name}": one["clipped_share"] for name, one in weights.get("heads", {}).items()}
     told += [f"{words.percent(one)} of the weights{whose} were cut off." for whose, one in cut.items() if one]
     return " ".join(told) or None
+
+
+def _settings(method: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a method's parameters, and what is said of a learner of its own."""
+    own = {f"learner.{key}": value for key, value in method.get("learner", {}).items()}
+    return {**method.get("parameters", {}), **own}
 
 
 def _windows(run: Mapping[str, Any]) -> dict[str, list[str]]:

@@ -15,7 +15,8 @@ from replay.log import NEVER, Ints
 from replay.policies import Examples
 from replay.view import View
 from simulator.clock import Clock
-from simulator.trainer import Part, Trainer
+from simulator.part import Part
+from simulator.trainer import Trainer
 
 
 class Kind(IntEnum):

@@ -9,8 +9,9 @@ import numpy as np
 from learners.base import MAIN
 from replay.policies import Examples
 from simulator.clock import Clock
+from simulator.part import Part
 from simulator.pipeline import Accidents, Fault, Pipeline
-from simulator.trainer import Part, Tally, Trainer
+from simulator.trainer import Tally, Trainer
 
 
 @dataclass(frozen=True)

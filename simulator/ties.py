@@ -26,9 +26,10 @@ from simulator.measure import evaluated, measure, unmeasured
 from simulator.methods import PROBABILITY, Method
 from simulator.money import AMOUNT, judge, valued
 from simulator.operator import Operator
+from simulator.part import Part
 from simulator.preparation import read_log
 from simulator.stage import Stage, set_stage
-from simulator.trainer import Part, Trainer
+from simulator.trainer import Trainer
 from simulator.tuning import choose
 from simulator.watcher import Unwatched, Watcher
 

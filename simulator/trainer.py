@@ -1,21 +1,18 @@
 """One method at work: it serves predictions and learns from what its policies show."""
 
-import copy
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from functools import cached_property
 from typing import Any
 
 import numpy as np
 
-from learners.base import MAIN, Clipping, Correction, Floats32, Learner, Parts, Seen, Shown
-from learners.corrections import Plain
-from learners.kernels import HIGHEST, LOWEST
+from learners.base import MAIN, Floats32, Learner, Parts, Seen, Shown
 from replay.feed import Deliveries
 from replay.log import MICROS, Bools, ClickLog, Ints
-from replay.policies import Examples, LabelPolicy, Until
+from replay.policies import Examples, Until
 from replay.view import View
 from simulator.methods import Method
+from simulator.part import Part, model_of
 from simulator.weights import NotFiniteError, WeightError, Weights, blame
 
 
@@ -33,48 +30,6 @@ class Tally:
     def of(cls, plain: Mapping[str, Any]) -> "Tally":
         """Return what `asdict` made plain."""
         return cls(**{**plain, "weights": {name: Weights(**one) for name, one in plain["weights"].items()}})
-
-
-@dataclass
-class Part:
-    """One model of a method: what it is shown, how much that counts, and what it has learned."""
-
-    name: str
-    policy: LabelPolicy
-    correction: Correction
-    learner: Any  # a Learner, or a ManyArmed one where `arms` is above 1
-    constant: bool = False
-    arms: int = 1
-    start: float | None = None  # what it says before it has learned anything, see `Head`
-    learned: bool = False  # whether it has
-
-    @cached_property
-    def even(self) -> bool:
-        """Whether every example weighs 1, whatever it is."""
-        return getattr(type(self.correction), "parts", None) is Plain.parts
-
-    @cached_property
-    def clipping(self) -> Clipping | None:
-        """The correction, if it cuts weights off."""
-        return self.correction if isinstance(self.correction, Clipping) else None
-
-    def says(self, x: Any) -> Floats32:
-        """Return its predictions for some features."""
-        if self.start is not None and not self.learned:
-            return np.full(len(x), min(max(self.start, LOWEST), HIGHEST), np.float32)
-        said: Floats32 = self.learner.predict(self.own(x))
-        return said
-
-    def own(self, x: Any) -> Any:
-        """Return features as it takes them: none of them where it is constant."""
-        if not self.constant:
-            return x
-        return x.select([]) if self.learner.features == "columns" else x[:, :0]
-
-    @property
-    def scheduled(self) -> bool:
-        """Whether its learner is a `Scheduled` one; looked up by name, since asking a protocol is slow."""
-        return hasattr(self.learner, "reach")
 
 
 class Trainer:
@@ -121,7 +76,7 @@ class Trainer:
                 name,
                 head.policy,
                 head.correction,
-                _own(learner, head.loss, head.arms),
+                model_of(learner, head.loss, head.arms),
                 head.constant,
                 head.arms,
                 head.start,
@@ -132,7 +87,7 @@ class Trainer:
         if method.stop_after is not None and log.n_clicks:
             policy = Until(policy, int(log.click_time[0]) + method.stop_after)
         self.parts.append(
-            Part(MAIN, policy, method.correction, _own(learner, method.loss, method.arms), arms=method.arms)
+            Part(MAIN, policy, method.correction, model_of(learner, method.loss, method.arms), arms=method.arms)
         )
         self.models = {part.name: part for part in self.parts}
         self.serving: dict[str, Part] | None = None  # models that serve in the place of those in training
@@ -256,10 +211,3 @@ class Trainer:
         if self.log.columns is None:
             raise ValueError("this learner wants raw columns, and the log was prepared without them")
         return self.log.columns
-
-
-def _own(learner: Learner, loss: str, arms: int) -> Any:
-    """Return a copy of an untrained learner, with the loss and as many arms as a model needs."""
-    if loss != "logistic":
-        return learner.with_loss(loss)
-    return copy.deepcopy(learner) if arms == 1 else learner.with_arms(arms)

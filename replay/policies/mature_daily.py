@@ -5,8 +5,9 @@ from typing import ClassVar
 
 import numpy as np
 
+from replay.ages import in_order
 from replay.policies.base import Examples
-from replay.view import View, in_order
+from replay.view import View
 
 DAY = 86_400_000_000  # us
 

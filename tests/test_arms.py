@@ -14,6 +14,7 @@ from learners.arms import ManyArmedLogistic
 
 BITS = 5
 RATE, L2 = 0.1, 0.01
+START = -5.0  # of intercepts
 
 
 def examples(n, arms, seed=0):
@@ -31,6 +32,7 @@ def walked(arms, optimizer, x, positive, negative, arm):
     """Return what the learner should say of x after these examples, worked out plainly in float64."""
     shape = 2**BITS + 1, 1 + arms
     w, n = np.zeros(shape), np.full(shape, 1.0)
+    w[-1, 1:] = START
     for slots, a, b, k in zip(x, positive, negative, arm + 1, strict=True):
         f = sigmoid(w[slots, 0].sum() + w[slots, k].sum() + w[-1, k])
         g = float(b) * f - float(a) * (1 - f)
@@ -72,10 +74,10 @@ def test_cutting_calls_changes_nothing(cuts, optimizer):
     assert whole.predict(data[0]).tobytes() == np.concatenate(parts).tobytes()
 
 
-def test_it_says_a_half_before_it_learned_and_always_something_between_0_and_1():
+def test_it_says_1_in_150_before_it_learned_and_always_something_between_0_and_1():
     learner = made(3)
     x, positive, negative, arm = examples(200, 3)
-    assert (learner.predict(x) == 0.5).all()
+    assert (learner.predict(x) == np.float32(sigmoid(START))).all()
     for _ in range(50):
         learner.learn(x, np.abs(positive) * 1e6, 0 * negative, arm)
     p = learner.predict(x)
@@ -93,7 +95,8 @@ def test_arms_learn_from_one_another_and_still_differ():
     learner.learn(x, rising, 1 - rising, first)
     low, high = learner.predict(np.array([[0], [1]], np.uint32))
     assert high[0] - low[0] > 0.4
-    assert high[1] - low[1] > 0.05  # the second arm has seen nothing, and thinks as the first does, but less so
+    first_odds, second_odds = (high / (1 - high)) / (low / (1 - low))
+    assert 2 < second_odds < first_odds  # the second arm has seen nothing, and thinks as the first does, but less so
     for _ in range(5):
         learner.learn(x, 1 - rising, rising, second)
     low, high = learner.predict(np.array([[0], [1]], np.uint32))
@@ -129,7 +132,7 @@ def test_what_it_cannot_take_is_refused_whole(change, message):
     given |= {"negative": np.zeros(2, np.float32), "arm": np.array([0, 1], np.int8)} | change
     with pytest.raises(LearnerError, match=message):
         learner.learn(**given)
-    assert (learner.predict(np.array([[1]], np.uint32)) == 0.5).all()
+    assert (learner.predict(np.array([[1]], np.uint32)) == np.float32(sigmoid(START))).all()
 
 
 def test_who_cannot_have_arms_says_so():

@@ -4,7 +4,8 @@
 
 The log is like Criteo's: 8 integers, 9 categories, CVR 0.2, 30 days, Parquet.  Every run is a process of its own, from
 the command line on, with imports and reports.  Costs are CPU seconds of it and of its children; what two processes gain
-is told in wall time, and as the bound that their CPU seconds set: twice those of one process over those of two.
+is told in wall time, and as two bounds: that which their CPU seconds set, twice those of one process over those of two;
+and what two commands gain that share nothing, half of the windows each, side by side against one after the other.
 """
 
 import argparse
@@ -16,6 +17,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from criteo_like import CARDINALITIES, write_log
@@ -69,11 +71,23 @@ def _compare(scenario: Path, folder: Path) -> None:
         )
     two = _run([scenario, "--set", windows, "--jobs", "2"], folder)
     print(f"  two processes: wall {many[1]:.1f} s to {two[1]:.1f} s, {many[1] / two[1]:.2f} times;", end=" ")
-    print(f"by CPU at most {2 * many[0] / two[0]:.2f} times (load average {os.getloadavg()[0]:.1f})", flush=True)
+    print(f"by CPU at most {2 * many[0] / two[0]:.2f} times;", end=" ")
+    apart = _apart(scenario, folder)
+    print(f"two separate commands {apart:.2f} times (load average {os.getloadavg()[0]:.1f})", flush=True)
 
 
-def _run(arguments: list[str | Path], folder: Path) -> tuple[float, float]:
-    out = folder / "out"
+def _apart(scenario: Path, folder: Path) -> float:
+    """Return what two commands side by side gain, with half of the windows each."""
+    halves = {f"out-{part}": f"grid.waiting_window.window={json.dumps(WINDOWS[part::2])}" for part in (0, 1)}
+    alone = sum(_run([scenario, "--set", half], folder, name)[1] for name, half in halves.items())
+    started = time.perf_counter()
+    with ThreadPoolExecutor(max_workers=2) as pool:
+        list(pool.map(lambda name: _run([scenario, "--set", halves[name]], folder, name), halves))
+    return alone / (time.perf_counter() - started)
+
+
+def _run(arguments: list[str | Path], folder: Path, name: str = "out") -> tuple[float, float]:
+    out = folder / name
     shutil.rmtree(out, ignore_errors=True)
     return _cost(["run", *arguments, "--quiet", "--out", out], folder / "cache")
 

@@ -30,8 +30,9 @@ class ManyArmedLogistic:
     be pushed down by many full steps before its first positive.  Its intercepts learn 10 times as fast: there is one of
     each, so they can, and they follow a change that concerns all clicks.  SGD steps all three alike.
 
-    Intercepts start at -5: an arm that has learned nothing says 1 in 150, not 1/2.  Ages that no click has reached yet
-    then add little to what younger ones say.
+    The intercept of an arm that has learned nothing is -5, so that it says about 1 in 150, not 1/2, and ages that no
+    click has reached yet add little to what younger ones say.  With its first example it goes to 0: a model that starts
+    low takes smaller early steps, and AdaGrad's later ones are then too long.
 
     Parameters
     ----------
@@ -50,7 +51,7 @@ class ManyArmedLogistic:
     takes_negative = True
     start = 1.0  # of AdaGrad's sums of squares
     quick = 10.0  # how much faster than other weights AdaGrad steps an intercept
-    intercept = -5.0  # of an arm that has learned nothing
+    asleep = -5.0  # intercept of an arm that has learned nothing
 
     def __init__(self, arms: int, bits: int, optimizer: str, learning_rate: float, l2: float) -> None:
         if optimizer not in _LOOPS:
@@ -65,7 +66,7 @@ class ManyArmedLogistic:
         half = -(-(1 + arms) // LANES) * LANES
         self._table = _table(bits, half, 2 if optimizer == "adagrad" else 1)
         self._table[:, half:] = self.start
-        self._table[-1, 1 : 1 + arms] = self.intercept
+        self._table[-1, 1 : 1 + arms] = self.asleep
 
     def predict(self, x: Slots) -> Floats32:
         """Return probabilities of shape (n_clicks, arms), each in [1e-7, 1 - 1.2e-7].
@@ -93,7 +94,13 @@ class ManyArmedLogistic:
         if len(arm) and not 0 <= arm.min() <= arm.max() < self.arms:
             raise LearnerError(f"arms must lie in [0, {self.arms}), got {arm.min()} to {arm.max()}")
         which = compiled(arm.astype(np.int8, copy=False))
+        self._wake(which)
         _LOOPS[self.optimizer](self._table, rows, *parts, which, *self._parameters)
+
+    def _wake(self, arm: Kinds) -> None:
+        intercepts = self._table[-1, 1 : 1 + self.arms]
+        if (asleep := intercepts == self.asleep).any():
+            intercepts[asleep & (np.bincount(arm, minlength=self.arms) > 0)] = 0.0
 
     def state(self) -> Mapping[str, NDArray[Any]]:
         """Return a copy of the table: per slot the shared weight, deviations, and what the optimizer keeps of each."""

@@ -14,7 +14,7 @@ from learners.arms import ManyArmedLogistic
 
 BITS = 5
 RATE, L2 = 0.1, 0.01
-START = -5.0  # of intercepts
+ASLEEP = -5.0  # intercept of an arm that has learned nothing
 
 
 def examples(n, arms, seed=0):
@@ -32,7 +32,6 @@ def walked(arms, optimizer, x, positive, negative, arm):
     """Return what the learner should say of x after these examples, worked out plainly in float64."""
     shape = 2**BITS + 1, 1 + arms
     w, n = np.zeros(shape), np.full(shape, 1.0)
-    w[-1, 1:] = START
     for slots, a, b, k in zip(x, positive, negative, arm + 1, strict=True):
         f = sigmoid(w[slots, 0].sum() + w[slots, k].sum() + w[-1, k])
         g = float(b) * f - float(a) * (1 - f)
@@ -77,7 +76,7 @@ def test_cutting_calls_changes_nothing(cuts, optimizer):
 def test_it_says_1_in_150_before_it_learned_and_always_something_between_0_and_1():
     learner = made(3)
     x, positive, negative, arm = examples(200, 3)
-    assert (learner.predict(x) == np.float32(sigmoid(START))).all()
+    assert (learner.predict(x) == np.float32(sigmoid(ASLEEP))).all()
     for _ in range(50):
         learner.learn(x, np.abs(positive) * 1e6, 0 * negative, arm)
     p = learner.predict(x)
@@ -132,7 +131,7 @@ def test_what_it_cannot_take_is_refused_whole(change, message):
     given |= {"negative": np.zeros(2, np.float32), "arm": np.array([0, 1], np.int8)} | change
     with pytest.raises(LearnerError, match=message):
         learner.learn(**given)
-    assert (learner.predict(np.array([[1]], np.uint32)) == np.float32(sigmoid(START))).all()
+    assert (learner.predict(np.array([[1]], np.uint32)) == np.float32(sigmoid(ASLEEP))).all()
 
 
 def test_who_cannot_have_arms_says_so():

@@ -6,7 +6,6 @@ import numpy as np
 
 from replay.policies.base import Examples, no_examples
 from replay.policies.mature import Mature
-from replay.policies.mature_refunds import MatureRefunds
 from replay.view import View
 
 _EARLIEST = -(2**62)  # us, before any click
@@ -23,10 +22,10 @@ class Ripening:
 
     Parameters
     ----------
-    policy : Mature or MatureRefunds
+    policy : Mature
     """
 
-    policy: Mature | MatureRefunds
+    policy: Mature
 
     @property
     def looks_ahead(self) -> bool:

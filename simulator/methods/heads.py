@@ -5,7 +5,7 @@ from dataclasses import replace
 from learners.base import Correction
 from learners.corrections import HAZARD, ByHazard, Plain
 from learners.corrections.auxiliary import DELAYED, LATE, REAL_NEGATIVE
-from replay.policies import Checks, LabelPolicy, Mature, Ripening
+from replay.policies import Checks, LabelPolicy, Mature
 from scenarios.durations import format_duration
 from simulator.methods.base import Head, Method, Timing
 from simulator.methods.hazard import interval_ends
@@ -45,9 +45,8 @@ def heads(timing: Timing, window: int, *names: str) -> dict[str, Head]:
     """Return auxiliary models of what comes after a waiting window, by name.
 
     Each learns from mature labels, on the same clock as the model that is served; in the log's first attribution
-    window, when there are none, from the oldest clicks there are (see `Ripening`), and before these it says that
-    nothing comes late, as a method without a correction would.  The papers train theirs once, on the first days of the
-    log, and freeze them.
+    window, when there are none, it says that nothing comes late, as a method without a correction would.  The papers
+    train theirs once, on the first days of the log, and freeze them.
 
     Parameters
     ----------
@@ -63,7 +62,7 @@ def heads(timing: Timing, window: int, *names: str) -> dict[str, Head]:
         LATE: Mature(window, timing.attribution_window, "converted", "late"),
     }
     start = {DELAYED: 0.0, REAL_NEGATIVE: 1.0, LATE: 0.0}
-    return {name: Head(Ripening(asked[name]), Plain(), start=start[name]) for name in names}
+    return {name: Head(asked[name], Plain(), start=start[name]) for name in names}
 
 
 def looking_until(timing: Timing, window: int, deadline: int | None) -> Timing:

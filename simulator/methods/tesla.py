@@ -1,7 +1,7 @@
 from learners.corrections import Cascade, NotRefunded, Plain
 from learners.corrections.auxiliary import LATE, LATE_REFUND
 from learners.corrections.cascade import REFUND, refunds
-from replay.policies import MatureRefunds, RefundLooks, Ripening, WaitThenLate
+from replay.policies import MatureRefunds, RefundLooks, WaitThenLate
 from scenarios.durations import MINUTE, format_duration
 from simulator.methods.base import Duration, Head, Method, Timing
 from simulator.methods.heads import check_window, heads
@@ -39,7 +39,7 @@ def tesla(
     conversion, refund = Cascade(factor=factor), refunds(factor=factor)
     models = {
         **heads(timing, window, LATE),
-        LATE_REFUND: Head(Ripening(MatureRefunds(refund_window, timing.attribution_window)), Plain(), start=0.0),
+        LATE_REFUND: Head(MatureRefunds(refund_window, timing.attribution_window), Plain(), start=0.0),
         REFUND: Head(RefundLooks(refund_window), refund, start=0.0),
     }
     return Method(WaitThenLate(window), NotRefunded(conversion, refund), models)

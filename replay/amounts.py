@@ -3,7 +3,7 @@
 import numpy as np
 
 from replay.log import Ints
-from replay.moment import LookAheadError, Moment
+from replay.moment import Moment
 
 
 class Amounts(Moment):
@@ -77,10 +77,7 @@ class Amounts(Moment):
         LookAheadError
             Unless the view was made with `future`.
         """
-        if not self.future:
-            raise LookAheadError(
-                "true values lie in the future; only a policy with looks_ahead = True may ask for them"
-            )
+        self.foresees("true values")
         which, index = self._outcomes_of(rows)
         counts = ~(self.deliveries.outside[index] | self.deliveries.repeat[index])
         return _total(which[counts], self.log.outcomes.amount[index[counts]], len(rows))

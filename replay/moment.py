@@ -113,10 +113,7 @@ class Moment:
         LookAheadError
             Unless the view was made with `future`.
         """
-        if not self.future:
-            raise LookAheadError(
-                "true labels lie in the future; only a policy with looks_ahead = True may ask for them"
-            )
+        self.foresees("true labels")
         return self.deliveries.label[rows]
 
     def past(self, moment: int) -> None:
@@ -128,3 +125,13 @@ class Moment:
         """
         if moment >= self.now:
             raise LookAheadError(f"asked for what is known at {moment} us, but it is only {self.now} us")
+
+    def foresees(self, what: str) -> None:
+        """Refuse to tell what lies in the future, unless the view was made with `future`.
+
+        Raises
+        ------
+        LookAheadError
+        """
+        if not self.future:
+            raise LookAheadError(f"{what} lie in the future; only a policy with looks_ahead = True may ask for them")

@@ -67,6 +67,7 @@ class ManyArmedLogistic:
         self._table = _table(bits, half, 2 if optimizer == "adagrad" else 1)
         self._table[:, half:] = self.start
         self._table[-1, 1 : 1 + arms] = self.asleep
+        self._asleep = np.ones(arms, np.bool_)  # kept apart, since an intercept that learns may come by any value
 
     def predict(self, x: Slots) -> Floats32:
         """Return probabilities of shape (n_clicks, arms), each in [1e-7, 1 - 1.2e-7].
@@ -98,9 +99,10 @@ class ManyArmedLogistic:
         _LOOPS[self.optimizer](self._table, rows, *parts, which, *self._parameters)
 
     def _wake(self, arm: Kinds) -> None:
-        intercepts = self._table[-1, 1 : 1 + self.arms]
-        if (asleep := intercepts == self.asleep).any():
-            intercepts[asleep & (np.bincount(arm, minlength=self.arms) > 0)] = 0.0
+        if self._asleep.any():
+            woken = self._asleep & (np.bincount(arm, minlength=self.arms) > 0)
+            self._table[-1, 1 : 1 + self.arms][woken] = 0.0
+            self._asleep &= ~woken
 
     def state(self) -> Mapping[str, NDArray[Any]]:
         """Return a copy of the table: per slot the shared weight, deviations, and what the optimizer keeps of each."""
@@ -115,6 +117,8 @@ class ManyArmedLogistic:
             If it is not the state of a learner with these arms, bits and optimizer, or is not finite.
         """
         self._table[:] = checked_table(state["table"], self._table.shape)
+        own = self._table[:, 1 : 1 + self.arms]
+        self._asleep = (own[-1] == self.asleep) & ~own[:-1].any(axis=0)
 
 
 def _table(bits: int, half: int, halves: int) -> Floats32:

@@ -103,6 +103,20 @@ def test_arms_learn_from_one_another_and_still_differ():
     assert high[1] < low[1] - 0.3
 
 
+@pytest.mark.parametrize("restored", [False, True])
+def test_an_intercept_that_comes_by_where_it_began_is_left_there(restored):
+    learner = Logistic(BITS).with_arms(2)
+    x, positive, negative, arm = examples(60, 2)
+    learner.learn(x, positive, negative, arm)
+    learner._table[-1, 1:3] = ASLEEP
+    if restored:
+        state, learner = learner.state(), Logistic(BITS).with_arms(2)
+        learner.restore(state)
+    before = learner.predict(x)
+    learner.learn(x[:1], 0 * positive[:1], 0 * negative[:1], arm[:1])
+    assert learner.predict(x).tobytes() == before.tobytes()
+
+
 def test_state_is_all_there_is():
     learner, other = made(4), made(4)
     data = examples(80, 4)
